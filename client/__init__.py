@@ -1,0 +1,55 @@
+"""The shop's client library: `ShopClient`, what it answers with, and the errors that it raises."""
+
+from client.errors import (
+    AuthenticationError,
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    OutcomeUnknown,
+    PermissionDenied,
+    RateLimited,
+    ShopError,
+    Unavailable,
+)
+from client.models import (
+    Cart,
+    CartAddition,
+    CartItem,
+    Category,
+    Money,
+    Order,
+    OrderEvent,
+    OrderItem,
+    OrderLine,
+    Page,
+    Payment,
+    PaymentReceipt,
+    Product,
+)
+from client.shop import ShopClient
+
+__all__ = [
+    "AuthenticationError",
+    "Cart",
+    "CartAddition",
+    "CartItem",
+    "Category",
+    "Conflict",
+    "InvalidRequest",
+    "Money",
+    "NotFound",
+    "Order",
+    "OrderEvent",
+    "OrderItem",
+    "OrderLine",
+    "OutcomeUnknown",
+    "Page",
+    "Payment",
+    "PaymentReceipt",
+    "PermissionDenied",
+    "Product",
+    "RateLimited",
+    "ShopClient",
+    "ShopError",
+    "Unavailable",
+]

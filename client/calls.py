@@ -1,0 +1,116 @@
+"""The kinds of call that the shop's resources make: some read, some page, some have an effect."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+from client.backoff import Backoff
+from client.errors import ShopError, retry_after
+from client.models import Page
+from client.transport import Transport
+from client.wire import Answer, Parameter
+
+T = TypeVar("T")
+
+_LINK = re.compile(r"<([^>]*)>([^<]*)")
+_NEXT = re.compile(r';\s*rel="?next"?(?:[\s;,]|$)', re.IGNORECASE)
+
+
+class Calls:
+    """Calls over a transport that is there while the client is open."""
+
+    def __init__(self, timeout: float) -> None:
+        """Give each call `timeout` seconds in all."""
+        self.transport: Transport | None = None
+        self._timeout = timeout
+        self._backoff = Backoff(0.05, 1.0)
+
+    async def read(
+        self, service: str, path: str, params: Mapping[str, Parameter] | None = None
+    ) -> Answer:
+        """Return what is at `path`."""
+        return await self._request(service, "GET", path, params=params, deadline=self._timeout)
+
+    async def page(
+        self, service: str, path: str, type_: type[list[T]], params: Mapping[str, Parameter]
+    ) -> Page[T]:
+        """Return one page of the list at `path`."""
+        answer = await self.read(service, path, params)
+        page = Page(answer.decode(type_))
+        page.next = _next(answer)
+        return page
+
+    async def every(
+        self, service: str, path: str, type_: type[list[T]], params: Mapping[str, Parameter]
+    ) -> AsyncIterator[T]:
+        """Yield what is on this page of the list at `path` and on all that follow it."""
+        page = await self.page(service, path, type_, params)
+        while True:
+            for each in page:
+                yield each
+            if page.next is None:
+                return
+            page = await self.page(service, path, type_, {**params, "after": page.next})
+
+    async def effect(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        idempotency_key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Have something done once, and return the answer.
+
+        A POST gets a key, the same one for every repeat. While the answer is 202 the call is
+        repeated with it; what then stands at the deadline is returned as it is.
+        """
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._timeout
+        if method == "POST" and idempotency_key is None:
+            idempotency_key = str(uuid4())
+        unsettled: Answer | None = None
+        repeats = 0
+        while True:
+            try:
+                answer = await self._request(
+                    service,
+                    method,
+                    path,
+                    json=json,
+                    headers=headers,
+                    idempotency_key=idempotency_key,
+                    deadline=ends - loop.time(),
+                )
+            except ShopError as error:
+                if unsettled is None or error.is_refusal:
+                    raise
+                return unsettled
+            if answer.status != 202:
+                return answer
+            unsettled = answer
+            repeats += 1
+            wait = max(self._backoff.delay(repeats), retry_after(answer.headers) or 0.0)
+            if wait >= ends - loop.time():
+                return unsettled
+            await asyncio.sleep(wait)
+
+    async def _request(self, service: str, method: str, path: str, **options: Any) -> Answer:
+        if self.transport is None:
+            raise RuntimeError("A ShopClient is used inside `async with`")
+        return await self.transport.request(service, method, path, **options)
+
+
+def _next(answer: Answer) -> str | None:
+    """Return the `after` of the next page. Only that is taken: a link's host is never called."""
+    for header in answer.headers.getall("Link", []):
+        for target, attributes in _LINK.findall(header):
+            if _NEXT.search(attributes):
+                after = parse_qs(urlsplit(target).query).get("after")
+                return after[0] if after else None
+    return None

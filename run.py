@@ -1,0 +1,16 @@
+#!/usr/bin/env python3
+"""Starts, watches and stops the whole shop, and runs its tools; `python run.py --help` lists them.
+
+It needs nothing but Python: what else the shop needs is installed at the first start.
+"""
+
+import sys
+
+# Nothing newer is imported before this, so that an old Python can read this far.
+if sys.version_info < (3, 11):  # noqa: UP036
+    sys.exit("run.py: Python 3.11 or newer is needed, and this is " + sys.version.split()[0] + ".")
+
+from services.operations.commandline import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

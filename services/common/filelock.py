@@ -1,0 +1,125 @@
+"""A lock on a file that one process holds, until it lets it go or dies, however it dies.
+
+Standard library only: `run.py` takes one on the data folder before anything else is there.
+"""
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _LOCKED_BYTE = 1 << 30  # Windows hides a locked byte from others: not one of the pid's
+
+    def _lock(file: int) -> None:
+        os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except PermissionError as error:
+            raise BlockingIOError from error
+
+    def _unlock(file: int) -> None:
+        os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
+else:
+    import fcntl
+
+    def _lock(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(file: int) -> None:
+        # Not left to close(): a child that is just being started has the file for a moment, too.
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+class LockHeld(Exception):
+    """The lock at `path` is held; `pid` is the process that holds it, where that is known."""
+
+    def __init__(self, path: Path, pid: int | None) -> None:
+        holder = f"process {pid}" if pid else "another process"
+        super().__init__(f"{path} is held by {holder}.")
+        self.path = path
+        self.pid = pid
+
+
+class FileLock:
+    """The lock at `path`, held from `with` to its end, or from `acquire()` to `release()`.
+
+    The file stays when the lock is gone: deleting it could leave two processes each with a lock
+    on a file of that name.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock, or fail at once; missing folders are made.
+
+        Raises LockHeld when it is held, by this process or another, and OSError when the folder
+        or the file cannot be made or written.
+        """
+        make_folder(self.path.parent)
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            _lock(file)
+        except BlockingIOError:
+            holder = os.read(file, 32).strip()
+            os.close(file)
+            raise LockHeld(self.path, int(holder) if holder.isdigit() else None) from None
+        except BaseException:
+            os.close(file)
+            raise
+        # Written over the last holder's and never truncated first: that wants no new block on a
+        # full disk, and a lock without its pid is a lock all the same.
+        with suppress(OSError):
+            os.lseek(file, 0, os.SEEK_SET)
+            os.write(file, f"{os.getpid():<20}\n".encode())
+        self._file = file
+
+    def release(self) -> None:
+        """Let the lock go; nothing happens when it is not held."""
+        file, self._file = self._file, None
+        if file is not None:
+            _unlock(file)
+            os.close(file)
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder`, and those above it that are missing, so that a power cut leaves them there.
+
+    Raises OSError.
+    """
+    if folder.is_dir():
+        return
+    if folder.parent != folder:
+        make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names in `folder` on the disk, where the system lets one ask for that."""
+    if sys.platform == "win32":
+        return
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

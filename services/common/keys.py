@@ -1,0 +1,27 @@
+"""What an application and a request hold, by typed key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from aiohttp import ClientSession, web
+
+from client.discovery import Discovery
+from client.transport import Transport
+
+from .auth import Keyring, Principal
+from .database import Database
+from .settings import Settings
+
+SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
+KEYRING: web.AppKey[Keyring] = web.AppKey("keyring", Keyring)
+DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
+SESSION: web.AppKey[ClientSession] = web.AppKey("session", ClientSession)
+DISCOVERY: web.AppKey[Discovery] = web.AppKey("discovery", Discovery)
+TRANSPORT: web.AppKey[Transport] = web.AppKey("transport", Transport)
+PEERS: web.AppKey[Sequence[str]] = web.AppKey("peers", Sequence)
+BOUND: web.AppKey[asyncio.Future[str]] = web.AppKey("bound", asyncio.Future)
+"""Resolves to the URL that others reach this service by, once it listens."""
+
+PRINCIPAL: web.RequestKey[Principal] = web.RequestKey("principal", Principal)

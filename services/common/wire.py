@@ -1,0 +1,170 @@
+"""JSON at the edge of a service: strict parsing into typed values, and encoding of answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self, TypeVar, Union, get_args, get_origin
+
+import msgspec
+
+from .errors import Invalid, Malformed
+from .money import Money, money_schema
+
+T = TypeVar("T")
+
+LARGEST_INTEGER = 2**63 - 1
+"""What SQLite can hold."""
+
+UserId = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._@:-]+\Z")]
+ProductId = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_INTEGER)]
+Quantity = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+Uuid = Annotated[
+    str, msgspec.Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
+]
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+"""One line of text for people: a name, a reason."""
+
+
+class Seconds(float):
+    """A length of time, from a millisecond to a day."""
+
+    @classmethod
+    def parse(cls, number: object) -> Self:
+        """Read a JSON number. Raises ValueError for anything else, or out of bounds."""
+        if isinstance(number, bool) or not isinstance(number, int | Decimal):
+            raise ValueError("Expected a number of seconds")  # noqa: TRY004  as msgspec wants it
+        if not Decimal("0.001") <= number <= 86_400:
+            raise ValueError("Expected 0.001 to 86400 seconds")
+        return cls(number)
+
+
+def parse_json(text: bytes | str) -> Any:
+    """Read JSON without losing anything: decimals stay exact, a repeated member is an error.
+
+    Raises Malformed.
+    """
+    try:
+        value = json.loads(
+            text,
+            parse_float=Decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_object_without_repeats,
+        )
+        if (b"\\u" if isinstance(text, bytes) else "\\u") in text:  # type: ignore[operator]
+            # A lone surrogate can be escaped in JSON, but is no text: nothing can store it.
+            json.dumps(value, ensure_ascii=False, default=str).encode()
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"Malformed JSON: {_reason(error)}", code="malformed_json") from None
+    return value
+
+
+def parse_query(query: Mapping[str, str], shape: type[msgspec.Struct]) -> dict[str, Any]:
+    """The values of a query string, by the grammar that the same field has in JSON.
+
+    Raises Invalid for a value that does not follow it.
+    """
+    types = msgspec.structs.fields(shape)
+    texts = {field.encode_name for field in types if _is_text(field.type)}
+    known = {field.encode_name for field in types}
+    values: dict[str, Any] = {}
+    for name, value in query.items():
+        if name in texts or name not in known:
+            values[name] = value
+            continue
+        try:
+            values[name] = parse_json(value)
+        except Malformed:
+            raise Invalid(f"{name}: expected a JSON value, got {value[:40]!r}") from None
+    return values
+
+
+def build(value: Any, shape: type[T]) -> T:
+    """Check a parsed value against a type and build it.
+
+    Raises Invalid that names the place and what was expected there.
+    """
+    try:
+        return msgspec.convert(value, shape, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise Invalid(_sentence(str(error))) from None
+
+
+def encode(value: Any) -> bytes:
+    """Encode an answer; money becomes an exact number in major units."""
+    return _ENCODER.encode(value)
+
+
+def fingerprint_of(value: Any) -> bytes:
+    """The same bytes for the same parsed values, whatever they looked like on the wire."""
+    return _FINGERPRINT.encode(value)
+
+
+def _decode(kind: type, value: object) -> object:
+    if issubclass(kind, Money | Seconds):
+        return kind.parse(value)
+    raise NotImplementedError(kind)
+
+
+def schema_of(kind: type) -> dict[str, Any]:
+    """The JSON Schema of a type of ours that msgspec does not know."""
+    if issubclass(kind, Money):
+        return money_schema(kind)
+    if issubclass(kind, Seconds):
+        return {"type": "number", "minimum": 0.001, "maximum": 86_400}
+    raise NotImplementedError(kind)
+
+
+def _encode(value: object) -> object:
+    if isinstance(value, Money):
+        return msgspec.Raw(f"{value // 100}.{value % 100:02d}".encode())
+    if isinstance(value, Seconds):
+        return float(value)
+    raise NotImplementedError(type(value))
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_encode, decimal_format="number")
+_FINGERPRINT = msgspec.json.Encoder(
+    enc_hook=_encode, decimal_format="number", order="deterministic"
+)
+
+
+def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member is there twice")
+    return members
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "too deeply nested"
+    if isinstance(error, UnicodeError):
+        return "not valid UTF-8"
+    return str(error)
+
+
+def _sentence(message: str) -> str:
+    """msgspec's "Expected `int` - at `$.quantity`" as "quantity: expected int"."""
+    what, _, place = message.partition(" - at ")
+    what = what.replace("`", "")
+    path = re.sub(r"^\$\.?", "", place.strip("`"))
+    return f"{path}: {what[0].lower()}{what[1:]}" if path else what
+
+
+def _is_text(kind: Any) -> bool:
+    """Whether values of this type are text, so that a query string holds them as they are."""
+    if get_origin(kind) is Annotated:
+        return _is_text(get_args(kind)[0])
+    if get_origin(kind) is Literal:
+        return isinstance(get_args(kind)[0], str)
+    options = [one for one in get_args(kind) if one not in (type(None), msgspec.UnsetType)]
+    if get_origin(kind) is Union or (options and not isinstance(kind, type)):
+        return all(_is_text(one) for one in options)
+    return kind is str

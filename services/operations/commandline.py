@@ -1,0 +1,127 @@
+"""The command line of `run.py`: what is asked for, and what does it.
+
+Flags are read before anything is installed, so that a wrong one is told at once. What does the work
+is imported after that, and only what is asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from . import OperationError, bootstrap
+from .environment import RUNTIME_LOCK, TESTS_LOCK
+
+COMMANDS = {
+    "import": "services.operations.shopify",
+    "audit": "services.operations.audit",
+}
+"""Each has a `main(arguments)` that returns the exit code."""
+
+_HIGHEST_OFFSET = 80
+_DESCRIPTION = """\
+Runs the whole shop on this machine until Ctrl-C. At the first start what it needs is installed
+into .venv, and the catalog is filled with a demo.
+
+  python run.py import FILE.csv     puts a Shopify export into the catalog
+  python run.py audit               proves that orders, money and stock agree
+  python run.py test [ARGUMENTS]    runs the tests with pytest
+"""
+_EPILOG = """\
+environment:
+  API_KEY     the operator key (a well-known one for development, on this machine alone)
+  CURRENCY    what the shop sells in (USD)
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the arguments ask for and return the exit code; what cannot be done is said."""
+    try:
+        return _dispatch(arguments)
+    except OperationError as refusal:
+        print(f"run.py: {refusal}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _dispatch(arguments: Sequence[str]) -> int:
+    command = arguments[0] if arguments else ""
+    if command == "test":
+        bootstrap.go_on_with(TESTS_LOCK, arguments)
+        os.chdir(bootstrap.ROOT)
+        bootstrap.become([sys.executable, "-m", "pytest", *arguments[1:]])
+    if command in COMMANDS:
+        bootstrap.go_on_with(RUNTIME_LOCK, arguments)
+        code: int = importlib.import_module(COMMANDS[command]).main(arguments[1:])
+        return code
+    options = _parser().parse_args(arguments)
+    bootstrap.go_on_with(RUNTIME_LOCK, arguments)
+    from .parts import Place
+    from .start import start
+
+    place = Place(
+        base_port=options.base_port,
+        data_dir=options.data_dir.absolute(),
+        host=options.host,
+        advertise=options.advertise,
+        demo=options.demo,
+    )
+    return start(place, json_lines=options.log_format == "json")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        told = message.removeprefix("argument ")
+        raise OperationError(
+            f"{told[0].upper()}{told[1:]}; python run.py --help lists what there is."
+        )
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="python run.py",
+        usage="python run.py [flags]",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    flag = parser.add_argument
+    flag(
+        "--base-port",
+        metavar="N",
+        type=_base_port,
+        default=8000,
+        help="the registry's port; cart has N+1 and so on, the storefront N+80 (8000)",
+    )
+    flag(
+        "--data-dir",
+        metavar="DIR",
+        type=Path,
+        default=bootstrap.ROOT / "data",
+        help="where every file is that the shop writes (data, beside run.py)",
+    )
+    flag("--host", metavar="HOST", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    flag("--advertise", metavar="HOST", help="name or address by which others reach the shop")
+    flag("--no-demo", dest="demo", action="store_false", help="begin with an empty catalog")
+    flag(
+        "--log-format",
+        metavar="FORMAT",
+        choices=("text", "json"),
+        default="text",
+        help="text for people, json for programs (text)",
+    )
+    return parser
+
+
+def _base_port(text: str) -> int:
+    highest = 65535 - _HIGHEST_OFFSET
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= highest:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {highest}")
+    return int(text)

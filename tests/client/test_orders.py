@@ -1,0 +1,62 @@
+"""The orders' calls."""
+
+from decimal import Decimal
+
+from client import (
+    OrderLine,
+    ShopClient,
+)
+from tests.client.bodies import ORDER
+from tests.client.fakes import FakeService, reply, sent
+
+
+async def test_a_page_tells_where_the_next_one_begins(
+    shop: ShopClient, service: FakeService
+) -> None:
+    service.answers = [reply([ORDER], Link='</orders?after=x>; rel="next"'), reply([ORDER])]
+    page = await shop.orders.list(user_id="ada", status="PAID", limit=1)
+    assert (page[0].order_id, page.next) == ("o-1", "x")
+    assert (await shop.orders.list(user_id="ada", limit=1, after=page.next)).next is None
+    assert service.seen[1].path == "/orders?user_id=ada&limit=1&after=x"
+
+
+async def test_an_order_is_made_from_lines_at_the_prices_that_were_seen(
+    shop: ShopClient, service: FakeService
+) -> None:
+    service.answers = [reply(ORDER, 201)]
+    lines = [OrderLine(7, 2, price=Decimal("0.10")), OrderLine(8)]
+    order = await shop.orders.create("ada", lines, expected_total="0.20")
+    assert order.total_amount == Decimal("0.2")
+    assert service.seen[0].body == (
+        b'{"user_id":"ada","items":[{"product_id":7,"quantity":2,"price":0.10},'
+        b'{"product_id":8,"quantity":1}],"expected_total":0.20}'
+    )
+
+
+async def test_an_order_from_the_cart_names_no_lines(
+    shop: ShopClient, service: FakeService
+) -> None:
+    service.answers = [reply(ORDER, 201)]
+    await shop.orders.create("ada")
+    assert sent(service) == ("POST", "/orders", {"user_id": "ada"})
+
+
+async def test_an_order_is_followed_and_cancelled(shop: ShopClient, service: FakeService) -> None:
+    event = {"status": "CREATED", "at": "2026-01-02T03:04:05Z", "cause": "checkout"}
+    service.answers = [reply(ORDER), reply([event]), reply(ORDER | {"status": "CANCELLED"})]
+    assert (await shop.orders.get("o-1")).stock_state == "HELD"
+    assert (await shop.orders.events("o-1"))[0].cause == "checkout"
+    assert (await shop.orders.cancel("o-1")).status == "CANCELLED"
+    assert [seen.path for seen in service.seen] == [
+        "/orders/o-1",
+        "/orders/o-1/events",
+        "/orders/o-1/cancel",
+    ]
+
+
+async def test_all_orders_are_iterated(shop: ShopClient, service: FakeService) -> None:
+    service.answers = [
+        reply([ORDER], Link='</orders?after=x>; rel="next"'),
+        reply([ORDER | {"order_id": "o-0"}]),
+    ]
+    assert [each.order_id async for each in shop.orders.iter(user_id="ada")] == ["o-1", "o-0"]

@@ -1,0 +1,23 @@
+"""Fixtures for tests against real services."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.shop import Shop, open_shop
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    """A shop of which only the registry runs."""
+    async with open_shop(tmp_path) as shop:
+        await shop.start("registry")
+        yield shop
+
+
+@pytest.fixture
+async def open_for_business(shop: Shop) -> Shop:
+    """A whole shop."""
+    await shop.start("catalog", "cart", "order", "payment")
+    return shop

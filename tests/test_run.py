@@ -1,0 +1,66 @@
+"""The command line of `run.py`: what a person reads who mistypes, or asks for help."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run(*arguments: str, python: tuple[str, ...] = (sys.executable,)) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [*python, str(ROOT / "run.py"), *arguments], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_help_names_every_flag_and_command() -> None:
+    code, out, _ = run("--help")
+    assert code == 0
+    for name in (
+        *("--base-port", "--data-dir", "--host", "--advertise", "--no-demo", "--log-format"),
+        *("run.py import", "run.py audit", "run.py test"),
+        "API_KEY",
+    ):
+        assert name in out
+
+
+def test_help_wants_nothing_but_the_standard_library() -> None:
+    code, out, _ = run("--help", python=(sys.executable, "-S"))
+    assert (code, bool(out)) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--prot", "9000"], "Unrecognized arguments: --prot 9000"),
+        (["frobnicate"], "Unrecognized arguments: frobnicate"),
+        (["--base-port"], "--base-port: expected one argument"),
+        (["--base-port", "nine"], "--base-port: 'nine' is not a number from 1 to 65455"),
+        (["--base-port", "65456"], "--base-port: '65456' is not a number"),
+        (["--base-port", "0"], "--base-port: '0' is not a number"),
+        (["--log-format", "xml"], "--log-format: invalid choice: 'xml'"),
+    ],
+)
+def test_a_bad_flag_is_one_sentence(arguments: list[str], told: str) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"run.py: {told}")
+    assert err.count("\n") == 1
+
+
+def test_a_python_that_is_too_old_is_told_so() -> None:
+    old = "import sys; sys.version_info = (3, 10, 4); sys.version = '3.10.4 (old)'; "
+    path = str(ROOT / "run.py")
+    done = subprocess.run(
+        [sys.executable, "-c", f"{old}import runpy; runpy.run_path({path!r})"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "run.py: Python 3.11 or newer is needed, and this is 3.10.4.\n"
