@@ -23,6 +23,8 @@ __all__ = ["Discovery", "Instance"]
 log = logging.getLogger(__name__)
 
 _WAIT = 30
+_TROUBLE_AFTER = 4
+"""Failures in a row that are worth a word: at a start together the registry may be the last."""
 """Seconds that the registry may hold a long poll; it gets a few more to answer it."""
 _GRACE = 5.0
 _REPORTS = 64
@@ -133,13 +135,13 @@ class Discovery:
             except _EXPECTED as error:
                 failures += 1
                 self._trouble = str(error) or type(error).__name__
-                if failures == 1:
+                if failures == _TROUBLE_AFTER:
                     log.warning("no answer from the registry at %s: %s", self._url, self._trouble)
             except Exception:
                 failures += 1
                 log.exception("watching the registry at %s failed; it goes on", self._url)
             else:
-                if failures:
+                if failures >= _TROUBLE_AFTER:
                     log.info("the registry at %s answers again", self._url)
                 failures = 0
                 if changed:
