@@ -22,9 +22,9 @@ __all__ = ["Discovery", "Instance"]
 
 log = logging.getLogger(__name__)
 
-_WAIT = 30
 _TROUBLE_AFTER = 4
 """Failures in a row that are worth a word: at a start together the registry may be the last."""
+_WAIT = 30
 """Seconds that the registry may hold a long poll; it gets a few more to answer it."""
 _GRACE = 5.0
 _REPORTS = 64

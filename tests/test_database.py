@@ -82,8 +82,8 @@ async def test_an_error_that_is_kept_does_not_hold_later_reads_in_the_past(
     database: Database,
 ) -> None:
     def refuse_half_way(conn: sqlite3.Connection) -> None:
-        for _ in conn.execute("SELECT sku FROM products"):
-            raise Refused
+        products = conn.execute("SELECT sku FROM products")
+        raise Refused(products.fetchone()["sku"])
 
     await database.write(lambda conn: [add(sku)(conn) for sku in ("a", "b", "c")])
     kept = await asyncio.gather(database.read(refuse_half_way), return_exceptions=True)

@@ -127,6 +127,29 @@ async def test_an_io_error_in_commit_ends_the_process_and_answers_nobody_before_
         assert not isinstance(later.value, OutcomeUnknown)
 
 
+async def test_a_transaction_that_can_be_neither_kept_nor_undone_ends_the_process(
+    tmp_path: Path,
+) -> None:
+    kept: list[sqlite3.Cursor] = []
+    reasons: list[str] = []
+
+    def keep_unfinished(conn: sqlite3.Connection) -> None:
+        kept.append(conn.execute("INSERT INTO products VALUES ('a', 1), ('b', 1) RETURNING sku"))
+
+    path = tmp_path / "shop.db"
+    async with open_database(path, [SCHEMA], end_process=reasons.append) as database:
+        outcomes = await together(database, add("tea"), keep_unfinished, add("jam"))
+        assert [type(outcome) for outcome in outcomes] == [
+            OutcomeUnknown,
+            OutcomeUnknown,
+            StorageFailed,
+        ]
+        assert len(reasons) == 1
+    kept.clear()
+    async with open_database(path, [SCHEMA]) as database:
+        assert await database.read(skus) == []
+
+
 @pytest.mark.parametrize(
     "code",
     [

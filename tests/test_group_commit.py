@@ -184,8 +184,8 @@ async def test_a_unit_that_returns_an_unfinished_statement_fails_alone(database:
 
 async def test_an_error_that_is_kept_keeps_no_statement_unfinished(database: Database) -> None:
     def refuse_half_way(conn: sqlite3.Connection) -> None:
-        for _ in conn.execute("INSERT INTO products VALUES ('a', 1), ('b', 1) RETURNING sku"):
-            raise Refused
+        added = conn.execute("INSERT INTO products VALUES ('a', 1), ('b', 1) RETURNING sku")
+        raise Refused(added.fetchone()["sku"])
 
     kept = await together(database, add("tea"), refuse_half_way)
     assert isinstance(kept[1], Refused)

@@ -52,3 +52,8 @@ def test_an_ipv6_address_is_bracketed_in_urls_alone() -> None:
     place = Place(host="::1")
     assert place.local_url(PARTS[0]) == "http://[::1]:8000"
     assert {child.host for child in children(place)} == {"::1"}
+
+
+def test_people_are_told_the_advertised_name() -> None:
+    place = Place(base_port=9000, host="0.0.0.0", advertise="shop.example")
+    assert place.public_url(PARTS[1]) == "http://shop.example:9001"

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pytest
 
-from services.operations.parts import Place
 from tests.fake_shop import PARTS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -210,16 +209,3 @@ def test_a_reader_that_goes_away_does_not_stop_the_shop(start: Start) -> None:
         pass
     shop.process.terminate()
     assert shop.process.wait(20) == 0
-
-
-def test_a_host_that_others_reach_wants_a_key_of_ones_own(start: Start) -> None:
-    code, _, err = start(host="0.0.0.0", advertise="shop.example").result()
-    assert code == 1
-    assert "API_KEY" in err
-    assert err.count("\n") == 1
-
-
-def test_a_place_is_told_to_people_by_its_advertised_name() -> None:
-    place = Place(host="0.0.0.0", advertise="shop.example", base_port=9000)
-    assert place.public_url(PARTS[1]) == "http://shop.example:9001"
-    assert place.local_url(PARTS[1]) == "http://127.0.0.1:9001"

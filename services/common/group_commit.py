@@ -88,8 +88,8 @@ class GroupCommit:
         return None
 
     def _run_unit(self, call: Call) -> None:
-        self._conn.execute("SAVEPOINT unit_of_work")
         self._pending.append(call)
+        self._conn.execute("SAVEPOINT unit_of_work")
         self._units_since_look += 1
         self._in_unit = True
         call.run(self._conn)

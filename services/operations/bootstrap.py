@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from . import ROOT
 from .environment import Environment, Runner, has_all, pins
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def go_on_with(lock_name: str, arguments: Sequence[str]) -> None:

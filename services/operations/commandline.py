@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from . import OperationError, bootstrap
+from . import ROOT, OperationError, bootstrap
 from .environment import RUNTIME_LOCK, TESTS_LOCK
+from .parts import Place
 
 COMMANDS = {
     "import": "services.operations.shopify",
@@ -23,7 +24,7 @@ COMMANDS = {
 }
 """Each has a `main(arguments)` that returns the exit code."""
 
-_HIGHEST_OFFSET = 80
+_HIGHEST_OFFSET = 80  # the storefront's
 _DESCRIPTION = """\
 Runs the whole shop on this machine until Ctrl-C. At the first start what it needs is installed
 into .venv, and the catalog is filled with a demo.
@@ -54,7 +55,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
     command = arguments[0] if arguments else ""
     if command == "test":
         bootstrap.go_on_with(TESTS_LOCK, arguments)
-        os.chdir(bootstrap.ROOT)
+        os.chdir(ROOT)
         bootstrap.become([sys.executable, "-m", "pytest", *arguments[1:]])
     if command in COMMANDS:
         bootstrap.go_on_with(RUNTIME_LOCK, arguments)
@@ -62,7 +63,6 @@ def _dispatch(arguments: Sequence[str]) -> int:
         return code
     options = _parser().parse_args(arguments)
     bootstrap.go_on_with(RUNTIME_LOCK, arguments)
-    from .parts import Place
     from .start import start
 
     place = Place(
@@ -97,17 +97,17 @@ def _parser() -> _Parser:
         "--base-port",
         metavar="N",
         type=_base_port,
-        default=8000,
-        help="the registry's port; cart has N+1 and so on, the storefront N+80 (8000)",
+        default=Place.base_port,
+        help="the registry's port; cart has N+1 and so on, the storefront N+80 (%(default)s)",
     )
     flag(
         "--data-dir",
         metavar="DIR",
         type=Path,
-        default=bootstrap.ROOT / "data",
+        default=Place.data_dir,
         help="where every file is that the shop writes (data, beside run.py)",
     )
-    flag("--host", metavar="HOST", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    flag("--host", metavar="HOST", default=Place.host, help="address to listen on (%(default)s)")
     flag("--advertise", metavar="HOST", help="name or address by which others reach the shop")
     flag("--no-demo", dest="demo", action="store_false", help="begin with an empty catalog")
     flag(

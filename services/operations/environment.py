@@ -87,7 +87,8 @@ class Environment:
         try:
             with FileLock(self.folder / "install.lock"):
                 if not self.has(lock_name):
-                    print(f"Installing what {lock_name} names into {self.folder} …", flush=True)
+                    told = f"Installing what {lock_name} names into {self.folder} …"
+                    print(told, file=sys.stderr, flush=True)
                     self._install(lock_name, run)
         except LockHeld as held:
             raise OperationError(
@@ -109,7 +110,7 @@ class Environment:
             self._make(run, with_pip=not has_pip)
         if ours:
             self._stamp.write_text("")
-        flags = ["--require-hashes", "--quiet", "--no-input", "--disable-pip-version-check"]
+        flags = ["--require-hashes", "-qq", "--no-input", "--disable-pip-version-check"]
         if run([*pip, "install", *flags, "-r", str(self._root / lock_name)]) != 0:
             raise OperationError(
                 f"What {lock_name} names could not be installed (pip has said why above): see "

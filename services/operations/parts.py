@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .supervisor import ROOT, Child
+from . import ROOT
+from .supervisor import Child
 
 
 @dataclass(frozen=True)

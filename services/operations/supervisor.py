@@ -12,14 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-from . import OperationError
+from . import ROOT, OperationError
 from .loglines import LogLine, read_line
 from .processes import ask_to_end, end_now, how_it_ended, lines, spawn
 from .readiness import why_not_ready
-
-ROOT = Path(__file__).resolve().parents[2]
 
 TRIES = 3
 """How often a child may end before it was ever ready, until the whole start is given up."""
