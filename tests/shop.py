@@ -22,11 +22,11 @@ import services.cart.app
 import services.catalog.app
 import services.order.app
 import services.payment.app
-from services.common.auth import DEVELOPMENT_KEY, Keyring
+from services.common.auth import Keyring
 from services.common.keys import BOUND
 from services.common.lifecycle import LIFECYCLE
 from services.common.serve import listen
-from services.common.settings import Settings
+from services.common.settings import DEVELOPMENT_KEY, Settings
 
 OPERATOR = DEVELOPMENT_KEY
 Maker = tuple[type[Settings], Callable[[Any], web.Application]]

@@ -13,9 +13,9 @@ from aiohttp import web
 
 from client import Product, ShopClient
 from services.catalog.app import CatalogSettings, create_app
-from services.common.auth import DEVELOPMENT_KEY
 from services.common.keys import BOUND
 from services.common.serve import listen
+from services.common.settings import DEVELOPMENT_KEY
 from services.operations import OperationError, shopify, shopify_load
 from services.operations.shopify_csv import read_export
 from tests.client.fakes import FakeRegistry, FakeService, reply

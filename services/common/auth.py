@@ -12,9 +12,6 @@ from aiohttp import web
 
 from .errors import Unauthorized
 
-DEVELOPMENT_KEY = "secret-key-123"
-"""The operator key of a shop on a developer's own machine; see `settings`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Principal:

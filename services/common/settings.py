@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from .auth import DEVELOPMENT_KEY
+DEVELOPMENT_KEY = "secret-key-123"
+"""The operator key of a shop on a developer's own machine."""
 
 
 class SettingsError(Exception):

@@ -14,8 +14,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from client import AuthenticationError, PermissionDenied, ShopClient, ShopError
-from services.common.auth import DEVELOPMENT_KEY
-from services.common.settings import OneSentenceParser, SettingsError, port_number
+from services.common.settings import DEVELOPMENT_KEY, OneSentenceParser, SettingsError, port_number
 
 from . import OperationError
 from .shopify_csv import Export, ExportError, Remark, Variant, read_export

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from services.common.settings import Settings
+from services.common.settings import DEVELOPMENT_KEY
 
 from .console import Console, standard_output, takes_colors
 from .loglines import LogLine
@@ -36,13 +36,22 @@ def start(
         output = standard_output()
         console = Console(output, json_lines=json_lines, colored=takes_colors(output))
         try:
-            return asyncio.run(_run(place, parts, key, console, timing or Timing()))
+            running = _run(
+                place, parts, key, console, timing or Timing(), on_terminal=output.isatty()
+            )
+            return asyncio.run(running)
         finally:
             console.close()
 
 
 async def _run(
-    place: Place, parts: Sequence[Part], key: str, console: Console, timing: Timing
+    place: Place,
+    parts: Sequence[Part],
+    key: str,
+    console: Console,
+    timing: Timing,
+    *,
+    on_terminal: bool,
 ) -> int:
     def when_ready(running: Sequence[Running]) -> None:
         if console.json_lines:
@@ -52,8 +61,9 @@ async def _run(
         # Imported only now: until here the processor belongs to the parts that were starting.
         from .status import status
 
-        known_key = key if key == Settings.api_key else None
-        console.show(status(place, parts, running, known_key=known_key, colored=console.colored))
+        # A key of one's own is shown on a terminal alone: what is piped may be kept as a log.
+        shown_key = key if key == DEVELOPMENT_KEY or on_terminal else None
+        console.show(status(place, parts, running, shown_key=shown_key, colored=console.colored))
 
     supervisor = Supervisor(children(place, parts), console.log, timing)
     with _signals_to(supervisor.interrupt):

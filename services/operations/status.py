@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from shlex import quote
+from urllib.parse import quote as quote_url
 
 from rich.console import Console as Painter
 from rich.table import Table
+
+from services.common.settings import DEVELOPMENT_KEY
 
 from .parts import REGISTRY, Part, Place
 from .supervisor import Running
@@ -18,12 +21,12 @@ def status(
     parts: Sequence[Part],
     running: Sequence[Running],
     *,
-    known_key: str | None,
+    shown_key: str | None,
     colored: bool,
 ) -> str:
     """The table of what runs and the hints below it, as text.
 
-    `known_key` is the operator key if it is the well-known one; any other stays unsaid.
+    `shown_key` is the operator key where it may be shown; the dashboard's link carries it.
     """
     written = io.StringIO()
     painter = Painter(
@@ -37,7 +40,7 @@ def status(
     painter.print()
     painter.print(_table(place, parts, running))
     painter.print()
-    hints = _hints(place, parts, known_key)
+    hints = _hints(place, parts, shown_key)
     widest = max(len(name) for name in hints)
     for name, text in hints.items():
         painter.print(f"  [dim]{name:{widest}}[/]  ", end="")
@@ -61,8 +64,8 @@ def _table(place: Place, parts: Sequence[Part], running: Sequence[Running]) -> T
     return table
 
 
-def _hints(place: Place, parts: Sequence[Part], known_key: str | None) -> dict[str, str]:
-    fragment = f"/#key={known_key}" if known_key else "/"
+def _hints(place: Place, parts: Sequence[Part], shown_key: str | None) -> dict[str, str]:
+    fragment = f"/#key={quote_url(shown_key)}" if shown_key else "/"
     pages = {
         part.page: place.public_url(part) + (fragment if part.is_registry else "/")
         for part in reversed(parts)
@@ -74,8 +77,8 @@ def _hints(place: Place, parts: Sequence[Part], known_key: str | None) -> dict[s
     )
     return pages | {
         "API docs": f"at /docs of each, as in {place.public_url(parts[-1])}/docs",
-        "operator": f"X-API-Key: {known_key} (the development key; API_KEY sets your own)"
-        if known_key
+        "operator": f"X-API-Key: {shown_key} (the development key; API_KEY sets your own)"
+        if shown_key == DEVELOPMENT_KEY
         else "X-API-Key: the one from API_KEY",
         "data": str(place.data_dir),
         "next": f"python run.py import FILE.csv{registry}",
