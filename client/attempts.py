@@ -23,13 +23,15 @@ class Attempts:
         service: str,
         *,
         deadline: float,
+        patience: float,
         repeatable: bool,
         retries: bool,
     ) -> None:
         """Begin a call to `service` that ends `deadline` seconds from now.
 
-        `repeatable` allows another attempt after one that may have been carried out; without
-        `retries` there is one attempt only.
+        For an instance that can take it, it waits until `patience` seconds from now at most, or
+        to the end if it may have been carried out already. `repeatable` allows another attempt
+        after one that may have been; without `retries` there is one attempt only.
         """
         self._discovery = discovery
         self._backoff = backoff
@@ -38,6 +40,7 @@ class Attempts:
         self._retries = retries
         self._now = asyncio.get_running_loop().time
         self._ends = self._now() + deadline
+        self._patient_until = min(self._ends, self._now() + patience)
         self._made = Counter[str]()
         self._opens: dict[str, float] = {}
         self._paused_until = 0.0
@@ -52,10 +55,11 @@ class Attempts:
         """Return whom to try now, having waited as long as the last failures ask for.
 
         The best that was tried least, whoever is ready now before whoever has to be waited for.
-        Raises what the call has come to if the deadline leaves no room for an attempt.
+        Raises what the call has come to if there is no room for another attempt.
         """
         while self.remaining() > _LEAST:
-            found = await self._discovery.candidates(self._service, self.remaining())
+            waits_until = self._ends if self._maybe_done else self._patient_until
+            found = await self._discovery.candidates(self._service, waits_until - self._now())
             opens = self._paused_until
             if found:
                 instance = min(found, key=self._readiness)
@@ -68,7 +72,7 @@ class Attempts:
                 if not self._retries:
                     break
                 opens = self._paused_until
-            if opens >= self._ends - _LEAST:
+            if opens >= waits_until - _LEAST:
                 break
             # Waiting in small steps lets an instance that appears meanwhile be seen.
             await asyncio.sleep(min(opens - self._now(), self._backoff.most))

@@ -15,6 +15,8 @@ from client.wire import Answer, Parameter
 
 T = TypeVar("T")
 
+_EFFECT_ATTEMPT = 6.0
+"""Seconds: a service asks others before it answers, and tells 202 when they do not in time."""
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
 _NEXT = re.compile(r';\s*rel="?next"?(?:[\s;,]|$)', re.IGNORECASE)
 
@@ -86,6 +88,7 @@ class Calls:
                     headers=headers,
                     idempotency_key=idempotency_key,
                     deadline=ends - loop.time(),
+                    attempt_timeout=_EFFECT_ATTEMPT,
                 )
             except ShopError as error:
                 if unsettled is None or error.is_refusal:

@@ -4,6 +4,7 @@ The services use it for their own calls, too. The key goes to instances that the
 to nobody else: redirects are never followed.
 """
 
+import asyncio
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from client.attempts import Attempts, is_inconclusive
 from client.backoff import Backoff
 from client.discovery import Discovery, Instance
 from client.errors import OutcomeUnknown, ShopError, Unavailable, error_from_answer
-from client.wire import Answer, Parameter, json_body, with_query
+from client.wire import Answer, Parameter, json_body, read_answer, with_query
 
 __all__ = ["Answer", "Transport", "open_session"]
 
@@ -43,6 +44,7 @@ class _Call:
     headers: CIMultiDict[str] = field(repr=False)
     body: bytes | None = field(repr=False)
     accept: Collection[int]
+    at_once: float
 
 
 class _Dropped(aiohttp.ClientError):
@@ -69,12 +71,12 @@ class Transport:
         self,
         session: aiohttp.ClientSession,
         discovery: Discovery,
-        api_key: str,
+        api_key: str | None,
         *,
         context_headers: Callable[[], Mapping[str, str]] = dict,
         backoff: Backoff | None = None,
     ) -> None:
-        """Call the instances that `discovery` finds, with `api_key`.
+        """Call the instances that `discovery` finds, with `api_key` or with none.
 
         `context_headers` is asked once a call for headers that come from its surroundings
         (X-Request-ID, traceparent). `backoff` paces the repeats at one instance.
@@ -100,19 +102,23 @@ class Transport:
         retries: bool = True,
         deadline: float = 10.0,
         attempt_timeout: float = ATTEMPT_TIMEOUT,
+        patience: float = math.inf,
         accept: Collection[int] = (),
+        at_once: float = math.inf,
     ) -> Answer:
         """Return the service's 2xx or 304 answer, or one whose status is in `accept`.
 
         `path` is percent-encoded already and may hold a query of its own. `json` is anything
         that msgspec encodes, Decimals as exact numbers; `content` a body sent as it is. `headers`
         win over those that are sent otherwise. `deadline` and `attempt_timeout` are seconds, for
-        the whole call and for each attempt at it.
+        the whole call and for each attempt at it; a body that has more bytes than `at_once` is
+        left to be read on, outside of them, from the answer's `rest`.
 
         A call that was certainly not carried out (no connection, 421, 429, 503 with Retry-After)
-        is made again, at another instance first, until `deadline`. One that may have been carried
-        out is made again only if it is `repeatable`: by default GET, HEAD, PUT, DELETE and
-        whatever has an `idempotency_key`. `retries=False` makes one attempt only.
+        is made again, at another instance first, until `deadline`; it waits `patience` seconds at
+        most for one that can take it. A call that may have been carried out is made again only if
+        it is `repeatable`: by default GET, HEAD, PUT, DELETE and whatever has an
+        `idempotency_key`. `retries=False` makes one attempt only.
 
         Raises a ShopError for any other answer: OutcomeUnknown when some attempt at something
         that has an effect may have been carried out, Unavailable when certainly none was.
@@ -126,12 +132,14 @@ class Transport:
             self._call_headers(service, json is not None, headers, idempotency_key),
             content if json is None else json_body(json),
             accept,
+            at_once,
         )
         attempts = Attempts(
             self._discovery,
             self._backoff,
             service,
             deadline=deadline,
+            patience=patience,
             repeatable=repeatable,
             retries=retries,
         )
@@ -149,7 +157,9 @@ class Transport:
         extra: Mapping[str, str] | None,
         idempotency_key: str | None,
     ) -> CIMultiDict[str]:
-        headers = CIMultiDict({"X-API-Key": self._api_key, "X-Request-ID": str(uuid4())})
+        headers = CIMultiDict({"X-Request-ID": str(uuid4())})
+        if self._api_key is not None:
+            headers["X-API-Key"] = self._api_key
         headers.update(self._context_headers())
         headers["Tuckshop-Service"] = service
         if is_json:
@@ -178,6 +188,8 @@ class Transport:
             self._discovery.worked(instance)
         if 200 <= answer.status < 300 or answer.status == 304 or answer.status in call.accept:
             return answer
+        if answer.rest is not None:
+            answer.rest.close()
         refusal = error_from_answer(answer.status, answer.headers, answer.body)
         refusal.request_id = refusal.request_id or call.headers["X-Request-ID"]
         refusal.maybe_done = call.method not in _SAFE and is_inconclusive(refusal)
@@ -191,18 +203,18 @@ class Transport:
         headers = call.headers.copy()
         if self._discovery.shop is not None:
             headers["Tuckshop-Shop"] = self._discovery.shop
-        async with self._session.request(
-            call.method,
-            url,
-            data=call.body,
-            headers=headers,
-            allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(
-                total=seconds, connect=min(_CONNECT_TIMEOUT, seconds * 0.8), ceil_threshold=math.inf
-            ),
-            middlewares=(_once,),
-        ) as response:
-            return Answer(response.status, response.headers, await response.read())
+        connect = min(_CONNECT_TIMEOUT, seconds * 0.8)
+        async with asyncio.timeout(seconds):
+            response = await self._session.request(
+                call.method,
+                url,
+                data=call.body,
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None, connect=connect, ceil_threshold=math.inf),
+                middlewares=(_once,),
+            )
+            return await read_answer(response, call.at_once)
 
     def _lost(self, call: _Call, instance: Instance, what: str, code: str) -> ShopError:
         """Return the error for an attempt without an answer, and note that the instance failed."""

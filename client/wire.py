@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
+import aiohttp
 import msgspec
 from multidict import CIMultiDictProxy
 
@@ -23,11 +24,16 @@ _decoder = functools.cache(msgspec.json.Decoder)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a service answered: headers are found in any case, the body is as it came."""
+    """What a service answered: headers are found in any case, the body is as it came.
+
+    `rest` is the open answer to read what follows `body` from, where a call asked for that: it
+    holds the connection until its reader closes it.
+    """
 
     status: int
     headers: CIMultiDictProxy[str] = field(repr=False)
     body: bytes = field(repr=False)
+    rest: aiohttp.ClientResponse | None = field(default=None, repr=False)
 
     def decode(self, type_: type[T]) -> T:
         """Return the JSON body as a `type_`; raises OutcomeUnknown if it is not one."""
@@ -44,6 +50,21 @@ class Answer:
                 maybe_done=True,
             ) from error
         return value
+
+
+async def read_answer(response: aiohttp.ClientResponse, at_once: float) -> Answer:
+    """Read an answer until its body ends, or more than `at_once` bytes of it are there."""
+    body = bytearray()
+    try:
+        async for piece in response.content.iter_any():
+            body += piece
+            if len(body) > at_once:
+                break
+    except BaseException:
+        response.close()
+        raise
+    rest = None if response.content.at_eof() else response
+    return Answer(response.status, response.headers, bytes(body), rest)
 
 
 def json_body(value: Any) -> bytes:

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import aiohttp
+from aiohttp import web
 
 from services.common.database import Database, DatabaseError
 from services.common.logs import logger
+from services.common.middleware import as_problem
 
 from . import store
 from .leases import LeaseTable
@@ -22,6 +24,8 @@ from .model import Changes, Event, Instance, Name, UnknownInstance
 PROBE_SECONDS = 1.0
 STREAM_BACKLOG = 1000
 """Events that may wait for one slow reader; past it the reader's stream ends."""
+MOST_UNSAVED = 1000
+"""Events that are kept for a disk that cannot take them now: the newest."""
 
 Stream = asyncio.Queue[Event | None]
 """Events as they happen; None is the end."""
@@ -40,25 +44,44 @@ class Board:
         self._changed = asyncio.Event()
         self._streams: set[Stream] = set()
         self._looking: set[Name] = set()
+        # What the disk did not take goes with the next that is to be stored.
+        self._unsaved_events: list[Event] = []
+        self._unsaved_names: set[Name] = set()
         self._ended = False
 
     async def record(self, events: list[Event], *, must_last: bool = False) -> None:
         """Tell everybody who watches what happened, and store how it stands now.
 
-        Raises DatabaseError only if it `must_last` and cannot be stored.
+        Raises a Problem only if it `must_last` and cannot be stored.
         """
-        if not events:
-            return
-        self._changed.set()
-        self._changed = asyncio.Event()
+        if events:
+            self._changed.set()
+            self._changed = asyncio.Event()
         for event in events:
             self._publish(event)
         try:
-            await self._database.write(store.save, self.table.standings(events), events)
+            await self._save(events)
         except DatabaseError as error:
             if must_last:
-                raise
-            logger.error("going on from memory", extra={"reason": str(error)})
+                problem = as_problem(error)
+                problem.detail = "This holds now, but until it can be stored a restart undoes it"
+                raise problem from error
+
+    async def _save(self, events: list[Event]) -> None:
+        went_on = bool(self._unsaved_names)
+        events = [*self._unsaved_events, *events]
+        names = self._unsaved_names | {event.name for event in events}
+        if not names:
+            return
+        self._unsaved_events, self._unsaved_names = [], set()
+        try:
+            await self._database.write(store.save, self.table.standings(names), events)
+        except DatabaseError as error:
+            self._unsaved_events = [*events, *self._unsaved_events][-MOST_UNSAVED:]
+            self._unsaved_names |= names
+            if not went_on:
+                logger.error("going on from memory", extra={"reason": str(error)})
+            raise
 
     async def changes(self, epoch: str | None, index: int, wait: float) -> Changes:
         """What changed after `index`, as soon as there is something, or after `wait` seconds."""
@@ -97,9 +120,14 @@ class Board:
         finally:
             self._looking.discard(name)
         if not alive:
-            why = f"does not answer; reported: {report}"
-            with suppress(UnknownInstance):
-                await self.record(self.table.suspect(*name, why, now=time.monotonic()))
+            await self._doubt(instance, f"does not answer; reported: {report}")
+
+    async def _doubt(self, instance: Instance, why: str) -> None:
+        name = (instance.service, instance.instance_id)
+        with suppress(UnknownInstance):
+            now = time.monotonic()
+            if self.table.instance(*name, now=now).registered_at == instance.registered_at:
+                await self.record(self.table.suspect(*name, why, now=now))
 
     @contextmanager
     def stream(self) -> Iterator[Stream]:
@@ -131,3 +159,6 @@ class Board:
         self._streams.discard(stream)
         with suppress(asyncio.QueueFull):
             stream.put_nowait(None)
+
+
+BOARD: web.AppKey[Board] = web.AppKey("board", Board)

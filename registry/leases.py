@@ -131,7 +131,7 @@ class LeaseTable:
         Raises UnknownInstance.
         """
         entry = self._entry(service, instance_id)
-        entry.reported = why
+        entry.reported = entry.reported or why  # the first says it; a thousand would fill history
         return self._settle(entry, now, why)
 
     def remove(self, service: str, instance_id: str) -> list[Event]:
@@ -171,10 +171,10 @@ class LeaseTable:
         services = {name: self._whole(name, now) for name in (self._services if reset else names)}
         return Changes(self.index, self.epoch, reset, services)
 
-    def standings(self, events: Iterable[Event]) -> list[Standing]:
-        """What is to be stored after these events. A change without events needs no storing."""
+    def standings(self, names: Iterable[Name]) -> list[Standing]:
+        """What is to be stored of the instances that something has happened to."""
         standings = []
-        for name in dict.fromkeys((event.service, event.instance_id) for event in events):
+        for name in names:
             entry = self._find(*name)
             registration = entry.registration if entry else None
             standings.append(Standing(name, registration, name in self._drained))

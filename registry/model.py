@@ -99,6 +99,10 @@ class Event:
     at: str
     detail: str
 
+    @property
+    def name(self) -> Name:
+        return (self.service, self.instance_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:

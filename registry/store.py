@@ -6,9 +6,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import astuple
 
-import msgspec
-
-from services.common.registration import load_shop, store_shop
+from services.common import wire
+from services.common.belonging import load_shop, store_shop
 
 from .model import Event, Name, Registration, Standing
 
@@ -61,7 +60,7 @@ def load(conn: sqlite3.Connection) -> tuple[list[Registration], set[Name]]:
             lease=row["lease"],
             registered_at=row["registered_at"],
             version=row["version"],
-            meta=msgspec.json.decode(row["meta"]),
+            meta=wire.parse_json(row["meta"]),
             ttl=row["ttl"],
             draining=bool(row["draining"]),
         )
@@ -91,7 +90,7 @@ def _row(registration: Registration) -> tuple[object, ...]:
         registration.url,
         registration.lease,
         registration.version,
-        msgspec.json.encode(registration.meta).decode(),
+        wire.encode(registration.meta).decode(),
         registration.ttl,
         registration.draining,
         registration.registered_at,

@@ -22,6 +22,7 @@ import services.cart.app
 import services.catalog.app
 import services.order.app
 import services.payment.app
+import services.storefront.app
 from services.common.auth import Keyring
 from services.common.keys import BOUND
 from services.common.lifecycle import LIFECYCLE
@@ -36,12 +37,14 @@ MAKERS: Mapping[str, Maker] = {
     "cart": (Settings, services.cart.app.create_app),
     "order": (services.order.app.OrderSettings, services.order.app.create_app),
     "payment": (Settings, services.payment.app.create_app),
+    "storefront": (services.storefront.app.StorefrontSettings, services.storefront.app.create_app),
 }
 QUICK = {
     # Short, so that a peer that is away is noticed soon.
     "order": {"peer_deadline": 0.5, "no_expiry": 0.0},
     "payment": {"peer_deadline": 0.5},
     "cart": {"peer_deadline": 0.5},
+    "storefront": {"peer_deadline": 0.5},
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from services.common.filelock import FileLock, LockHeld
+from services.common.filelock import FileLock, LockHeld, is_held
 
 HOLD = """
 import sys
@@ -94,3 +94,14 @@ def test_a_place_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
         FileLock(tmp_path / "file" / "shop.lock").acquire()
+
+
+def test_one_can_look_whether_a_lock_is_held_and_leave_everything_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "shop.lock"
+    assert not is_held(path)
+    assert not path.exists()
+    with hold(path) as other:
+        assert is_held(path)
+        other.communicate()
+    assert not is_held(path)
+    assert path.read_text() == f"{other.pid:<20}\n"

@@ -10,13 +10,15 @@ from aiohttp import web
 from services.common import wire
 from services.common.app import service_app
 from services.common.clock import utc_now
+from services.common.database import DatabaseError
 from services.common.idempotency import Answer, once
 from services.common.keys import DATABASE, SETTINGS
+from services.common.logs import logger
 from services.common.routing import Access, Nothing, Route, own_user, path_id, path_user
 from services.common.settings import Settings
 
 from . import store
-from .model import Added, Addition, Cart, Close, NewQuantity, Shelf
+from .model import NOT_FOUND, Added, Addition, Cart, Close, NewQuantity, Shelf
 from .peers import ask_catalog
 
 
@@ -34,11 +36,9 @@ def create_app(settings: Settings) -> web.Application:
 async def get_cart(request: web.Request, _parameters: Nothing) -> web.Response:
     """A user's cart, priced as the catalog has it now."""
     user_id = own_user(request)
-    database = request.app[DATABASE]
     shelf = await _shelf(request, user_id)
-    if await database.read(store.is_news, user_id, shelf):
-        await database.write(store.learn, user_id, shelf)
-    cart = await database.read(store.read_cart, user_id, shelf, _currency(request))
+    await _remember(request, user_id, shelf)
+    cart = await request.app[DATABASE].read(store.read_cart, user_id, shelf, _currency(request))
     return web.json_response(body=wire.encode(cart))
 
 
@@ -109,9 +109,7 @@ async def close_cart(request: web.Request, close: Close) -> web.Response:
 
 async def _set(request: web.Request, quantity: int) -> web.Response:
     user_id = own_user(request)
-    product_id = path_id(
-        request, "product_id", "product_not_found", "Product {} not found in catalog"
-    )
+    product_id = path_id(request, "product_id", "product_not_found", NOT_FOUND)
     shelf = await _shelf(request, user_id, product_id)
     cart = await request.app[DATABASE].write(
         store.set_units, user_id, product_id, quantity, shelf, _currency(request), utc_now()
@@ -123,6 +121,16 @@ async def _shelf(request: web.Request, user_id: str, *more: int) -> Shelf:
     """What the catalog says of all that is in the cart, and of `more`."""
     in_cart: Iterable[int] = await request.app[DATABASE].read(store.products_in_cart, user_id)
     return await ask_catalog(request.app, {*in_cart, *more})
+
+
+async def _remember(request: web.Request, user_id: str, shelf: Shelf) -> None:
+    """Keep what the catalog said, if it is news. Where that cannot be, the cart is shown still."""
+    database = request.app[DATABASE]
+    if await database.read(store.is_news, user_id, shelf):
+        try:
+            await database.write(store.learn, user_id, shelf)
+        except DatabaseError as error:
+            logger.warning("what the catalog said is not kept", extra={"reason": str(error)})
 
 
 def _currency(request: web.Request) -> str:

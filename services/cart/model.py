@@ -9,6 +9,7 @@ import msgspec
 from services.common.money import Money, Price
 from services.common.wire import ProductId, Quantity, UserId, Uuid
 
+NOT_FOUND = "Product {} not found in catalog"
 MOST_LINES = 100
 MOST_UNITS = 1000
 

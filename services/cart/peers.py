@@ -6,29 +6,38 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from client.errors import ShopError
-from services.common.keys import SETTINGS, TRANSPORT
+from client.errors import NotFound, ShopError
+from services.common.keys import SETTINGS
 from services.common.logs import logger
-from services.common.wire import build, parse_json
+from services.common.peers import ask
 
 from .model import KnownProduct, Shelf
 
 
 async def ask_catalog(app: web.Application, product_ids: Iterable[int]) -> Shelf:
-    """What the catalog has of these products now; an incomplete shelf where it does not answer."""
+    """What the catalog has of these products now; an incomplete shelf where it does not answer,
+    or answers something else.
+
+    It is waited for half as long as peers wait for each other, because the cart itself may have
+    been asked by one, who wants to hear of the cart whether there is a catalog or not.
+    """
     wanted = sorted(set(product_ids))
     if not wanted:
         return Shelf({})
+    query = {"ids": ",".join(map(str, wanted)), "limit": "1000"}
     try:
-        answer = await app[TRANSPORT].request(
+        products = await ask(
+            app,
+            list[KnownProduct],
             "catalog",
             "GET",
             "/products",
-            params={"ids": ",".join(map(str, wanted)), "limit": "1000"},
-            deadline=app[SETTINGS].peer_deadline,
+            query=query,
+            deadline=app[SETTINGS].peer_deadline / 2,
         )
+    except NotFound:
+        return Shelf({})
     except ShopError as error:
         logger.warning("the catalog does not answer", extra={"reason": str(error)})
         return Shelf(None)
-    products = build(parse_json(answer.body), list[KnownProduct])
     return Shelf({product.id: product for product in products})

@@ -7,7 +7,7 @@ import sqlite3
 from services.common.errors import Invalid, NotFound
 from services.common.money import Money, Price
 
-from .model import MOST_LINES, MOST_UNITS, Cart, CartItem, Shelf
+from .model import MOST_LINES, MOST_UNITS, NOT_FOUND, Cart, CartItem, Shelf
 
 
 def read_cart(conn: sqlite3.Connection, user_id: str, shelf: Shelf, currency: str) -> Cart:
@@ -67,7 +67,7 @@ def set_units(
     held = _quantity(conn, user_id, product_id)
     if quantity > held:
         if shelf.lacks(product_id):
-            raise NotFound(f"Product {product_id} not found in catalog", code="product_not_found")
+            raise NotFound(NOT_FOUND.format(product_id), code="product_not_found")
         _put_in(conn, user_id, product_id, quantity, quantity - held, shelf, now)
     elif quantity < held:
         _raise_version(conn, user_id, now)
@@ -208,18 +208,20 @@ def _take_out_newest(conn: sqlite3.Connection, user_id: str, product_id: int, un
     ).fetchall()
     for batch in batches:
         taken = min(units, batch["quantity"])
-        units -= taken
         place = (user_id, product_id, batch["version"])
         if taken == batch["quantity"]:
             conn.execute(
                 "DELETE FROM cart_units WHERE user_id = ? AND product_id = ? AND version = ?", place
             )
-        elif taken:
+        else:
             conn.execute(
                 "UPDATE cart_units SET quantity = quantity - ?"
                 " WHERE user_id = ? AND product_id = ? AND version = ?",
                 (taken, *place),
             )
+        units -= taken
+        if units == 0:
+            break
     _drop_empty_lines(conn, user_id)
 
 

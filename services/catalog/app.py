@@ -18,23 +18,22 @@ from services.common.idempotency import Answer, once
 from services.common.keys import DATABASE, SETTINGS
 from services.common.logs import logger
 from services.common.paging import next_link
-from services.common.routing import Access, Nothing, Route, path_id
+from services.common.refusal import Refusal
+from services.common.routing import Access, Handler, Nothing, Route, path_id
 from services.common.settings import Settings
 
-from . import reservations, store
+from . import listing, reservations, store
 from .demo import demo_products, open_shop
 from .model import (
+    NOT_FOUND,
     Category,
-    Move,
     NewProduct,
     Product,
     ProductChanges,
     ProductQuery,
-    Refusal,
-    Reservation,
     StockChange,
-    Wanted,
 )
+from .reservation_rules import Move, Reservation, Wanted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +64,7 @@ def create_app(settings: CatalogSettings) -> web.Application:
 
 async def list_products(request: web.Request, query: ProductQuery) -> web.Response:
     """The products, filtered, sorted and in pages."""
-    products, after = await request.app[DATABASE].read(store.list_products, query)
+    products, after = await request.app[DATABASE].read(listing.list_products, query)
     return cacheable(request, wire.encode(products), headers=next_link(request, after))
 
 
@@ -77,7 +76,7 @@ async def get_product(request: web.Request, _parameters: Nothing) -> web.Respons
 
 async def list_categories(request: web.Request, _parameters: Nothing) -> web.Response:
     """The categories, and how many products each has."""
-    categories = await request.app[DATABASE].read(store.list_categories)
+    categories = await request.app[DATABASE].read(listing.list_categories)
     return cacheable(request, wire.encode(categories))
 
 
@@ -121,7 +120,7 @@ async def put_reservation(request: web.Request, wanted: Wanted) -> web.Response:
         reservations.hold, order_id, wanted, request.app[SETTINGS].currency, utc_now()
     )
     if isinstance(held, Refusal):
-        raise reservations.as_problem(held, order_id)
+        raise held.problem(order_id=order_id)
     return web.json_response(body=wire.encode(held))
 
 
@@ -153,12 +152,17 @@ async def _move(request: web.Request, move: Move) -> web.Response:
     )
 
 
+def _move_route(move: Move, handler: Handler, refusals: tuple[str, ...] = ()) -> Route:
+    path = f"/reservations/{{order_id}}/{move}"
+    return Route("POST", path, handler, gives=Reservation, refusals=refusals, idempotent=True)
+
+
 def _with_etag(product: Product) -> Answer:
     return Answer.of(product, 200, {"ETag": product.etag})
 
 
 def _product_id(request: web.Request) -> int:
-    return path_id(request, "product_id", "product_not_found", store.NOT_FOUND)
+    return path_id(request, "product_id", "product_not_found", NOT_FOUND)
 
 
 def _order_id(request: web.Request) -> str:
@@ -168,30 +172,18 @@ def _order_id(request: web.Request) -> str:
         raise Invalid("order_id: expected a UUID") from None
 
 
+CUSTOMER = Access.CUSTOMER
 ROUTES = [
-    Route(
-        "GET",
-        "/products",
-        list_products,
-        Access.CUSTOMER,
-        takes=ProductQuery,
-        gives=list[Product],
-    ),
+    Route("GET", "/products", list_products, CUSTOMER, takes=ProductQuery, gives=list[Product]),
     Route(
         "GET",
         "/products/{product_id}",
         get_product,
-        Access.CUSTOMER,
+        CUSTOMER,
         gives=Product,
         refusals=("product_not_found",),
     ),
-    Route(
-        "GET",
-        "/categories",
-        list_categories,
-        Access.CUSTOMER,
-        gives=list[Category],
-    ),
+    Route("GET", "/categories", list_categories, CUSTOMER, gives=list[Category]),
     Route(
         "POST",
         "/products",
@@ -248,27 +240,9 @@ ROUTES = [
         gives=Reservation,
         refusals=("reservation_not_found",),
     ),
-    Route(
-        "POST",
-        "/reservations/{order_id}/commit",
-        commit_reservation,
-        gives=Reservation,
-        refusals=("reservation_not_found", "reservation_closed"),
-        idempotent=True,
+    _move_route(
+        "commit", commit_reservation, refusals=("reservation_not_found", "reservation_closed")
     ),
-    Route(
-        "POST",
-        "/reservations/{order_id}/release",
-        release_reservation,
-        gives=Reservation,
-        refusals=("reservation_committed",),
-        idempotent=True,
-    ),
-    Route(
-        "POST",
-        "/reservations/{order_id}/return",
-        return_reservation,
-        gives=Reservation,
-        idempotent=True,
-    ),
+    _move_route("release", release_reservation, refusals=("reservation_committed",)),
+    _move_route("return", return_reservation),
 ]

@@ -1,22 +1,31 @@
-"""What the catalog takes and gives, and the rules of a reservation. No I/O."""
+"""Products: what the catalog takes and gives. No I/O."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import unicodedata
+from typing import Annotated, Literal
 
 import msgspec
 
-from services.common.money import Amount, Money, Price
+from services.common.money import Price
 from services.common.paging import Page
-from services.common.wire import Line, ProductId, Quantity
+from services.common.wire import Line
 
 Text = Annotated[str, msgspec.Meta(max_length=5000, pattern=r"^[^\x00]*\Z")]
 Sku = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 Image = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"^[^\x00-\x20\x7f]+\Z")]
 Stock = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 Search = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*\Z")]
-Ids = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,18}(,[0-9]{1,18}){0,199}\Z")]
+Ids = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,19}(,[0-9]{1,19}){0,199}\Z")]
 Sort = Literal["id", "name", "price", "-price", "newest"]
+
+NOT_FOUND = "Product {} not found in catalog"
+
+
+def folded(text: str) -> str:
+    """Text as it is searched and sorted: neither case nor accents count."""
+    characters = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(char for char in characters if not unicodedata.combining(char))
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,84 +92,18 @@ class ProductChanges(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     category: Line | msgspec.UnsetType = msgspec.UNSET
     image: Image | msgspec.UnsetType | None = msgspec.UNSET
 
+    def applied_to(self, product: Product) -> Product:
+        """The product as it is after this edit."""
+        named = {
+            name: value
+            for name, value in msgspec.structs.asdict(self).items()
+            if value is not msgspec.UNSET
+        }
+        return msgspec.structs.replace(product, **named)
+
 
 class StockChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Units that came in (`delta` above 0) or went out (below 0), and why."""
 
     delta: Annotated[int, msgspec.Meta(ge=-1_000_000_000, le=1_000_000_000)]
     reason: Line
-
-
-class WantedLine(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Units of a product to hold, and the price that the buyer saw, if it is to be kept to."""
-
-    product_id: ProductId
-    quantity: Quantity
-    price: Price | None = None
-
-
-class Wanted(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What an order wants held: all of it or nothing."""
-
-    lines: Annotated[list[WantedLine], msgspec.Meta(min_length=1, max_length=100)]
-    expected_total: Amount | None = None
-
-    def __post_init__(self) -> None:
-        """Raises ValueError for a product that is there twice."""
-        if len({line.product_id for line in self.lines}) < len(self.lines):
-            raise ValueError("Expected each product in one line only")
-
-
-class HeldLine(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of a product as they are held, at the price of that moment."""
-
-    product_id: int
-    sku: str | None
-    name: str
-    price: Price
-    quantity: int
-
-
-class Reservation(msgspec.Struct, frozen=True, kw_only=True):
-    """What one order holds, or held."""
-
-    order_id: str
-    state: Literal["HELD", "COMMITTED", "RELEASED", "RETURNED", "REJECTED"]
-    lines: list[HeldLine]
-    total_amount: Money
-    currency: str
-
-
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """Why nothing was held. It is kept, so that a repeat is told the same."""
-
-    status: Literal[404, 409, 422]
-    code: str
-    detail: str
-    errors: list[dict[str, Any]] = []
-
-
-Move = Literal["commit", "release", "return"]
-MOVES: dict[tuple[str, Move], str] = {
-    ("HELD", "commit"): "COMMITTED",
-    ("HELD", "release"): "RELEASED",
-    ("HELD", "return"): "RETURNED",
-    ("COMMITTED", "return"): "RETURNED",
-}
-"""The state that a move leads to, where it moves anything."""
-
-REFUSED_MOVES: dict[tuple[str, Move], str] = {
-    ("COMMITTED", "release"): "reservation_committed",
-    ("RELEASED", "commit"): "reservation_closed",
-    ("REJECTED", "commit"): "reservation_closed",
-    ("RETURNED", "commit"): "reservation_closed",
-}
-"""The code of a move that is refused; any move not named here or above changes nothing."""
-
-UNITS_MOVED: dict[tuple[str, str], tuple[int, int, int]] = {
-    ("HELD", "COMMITTED"): (0, -1, 1),
-    ("HELD", "RELEASED"): (1, -1, 0),
-    ("HELD", "RETURNED"): (1, -1, 0),
-    ("COMMITTED", "RETURNED"): (1, 0, -1),
-}
-"""What happens to available, reserved and sold with each unit of a line, from state to state."""

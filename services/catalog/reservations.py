@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
 
 from services.common import wire
-from services.common.errors import Conflict, Invalid, NotFound, Problem
-from services.common.money import Money, Price, decimal_text
+from services.common.errors import Conflict, NotFound
+from services.common.money import Money, Price
+from services.common.refusal import Refusal
 
-from .model import (
+from .reservation_rules import (
     MOVES,
     REFUSED_MOVES,
+    TOMBSTONES,
     UNITS_MOVED,
+    Goods,
     HeldLine,
     Move,
-    Refusal,
     Reservation,
+    Shelf,
+    State,
     Wanted,
+    total_of,
+    why_not,
 )
-from .store import no_such_product
-
-_PROBLEMS: dict[int, type[Problem]] = {404: NotFound, 409: Conflict, 422: Invalid}
 
 
 def hold(
@@ -33,40 +35,24 @@ def hold(
     (`reservation_closed`) or stands for other lines (`reservation_mismatch`).
     """
     request = wire.encode(wanted).decode()
-    known = conn.execute("SELECT * FROM reservations WHERE order_id = ?", (order_id,)).fetchone()
+    known = _find(conn, order_id)
     if known is not None:
         return _repeated(conn, known, request)
-    rows = _products(conn, wanted)
-    refusal = _refusal(wanted, rows)
-    total = (
-        sum(rows[line.product_id]["price_cents"] * line.quantity for line in wanted.lines)
-        if refusal is None
-        else 0
-    )
-    conn.execute(
-        "INSERT INTO reservations (order_id, state, request, refusal, total_cents, currency,"
-        " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            order_id,
-            "HELD" if refusal is None else "REJECTED",
-            request,
-            None if refusal is None else wire.encode(refusal).decode(),
-            total,
-            currency,
-            now,
-            now,
-        ),
-    )
-    if refusal is not None:
+    shelf = _shelf(conn, wanted)
+    if refusal := why_not(wanted, shelf):
+        text = wire.encode(refusal).decode()
+        _open(conn, order_id, "REJECTED", currency, now, request=request, refusal=text)
         return refusal
+    total = total_of(wanted, shelf)
+    _open(conn, order_id, "HELD", currency, now, request=request, total=total)
     for line in wanted.lines:
-        row = rows[line.product_id]
+        goods = shelf[line.product_id]
         conn.execute(
             "INSERT INTO reservation_lines (order_id, product_id, sku, name, price_cents, quantity)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            (order_id, row["id"], row["sku"], row["name"], row["price_cents"], line.quantity),
+            (order_id, line.product_id, goods.sku, goods.name, int(goods.price), line.quantity),
         )
-        _move_units(conn, order_id, row["id"], "hold", (-1, 1, 0), line.quantity, now)
+        _move_units(conn, order_id, line.product_id, "hold", (-1, 1, 0), line.quantity, now)
     return get_reservation(conn, order_id)
 
 
@@ -75,27 +61,18 @@ def move(
 ) -> Reservation:
     """Commit, release or return what an order holds. Repeated: no further effect.
 
-    Releasing or returning what was never held leaves a closed reservation behind, so that a hold
-    that comes late finds it. Raises NotFound (`reservation_not_found`) for a commit of nothing,
-    and Conflict as the table of moves has it.
+    Raises NotFound (`reservation_not_found`) for a commit of nothing, and Conflict as the table
+    of moves has it.
     """
-    row = conn.execute("SELECT * FROM reservations WHERE order_id = ?", (order_id,)).fetchone()
+    row = _find(conn, order_id)
     if row is None:
-        if move == "commit":
+        if move not in TOMBSTONES:
             raise no_such_reservation(order_id)
-        conn.execute(
-            "INSERT INTO reservations (order_id, state, currency, created_at, updated_at)"
-            " VALUES (?, ?, ?, ?, ?)",
-            (order_id, "RELEASED" if move == "release" else "RETURNED", currency, now, now),
-        )
+        _open(conn, order_id, TOMBSTONES[move], currency, now)
         return get_reservation(conn, order_id)
-    state: str = row["state"]
+    state: State = row["state"]
     if code := REFUSED_MOVES.get((state, move)):
-        raise Conflict(
-            f"The reservation of order {order_id} is {state}",
-            code=code,
-            about={"order_id": order_id},
-        )
+        raise _is_already(order_id, state, code)
     if target := MOVES.get((state, move)):
         conn.execute(
             "UPDATE reservations SET state = ?, updated_at = ? WHERE order_id = ?",
@@ -109,7 +86,7 @@ def move(
 
 def get_reservation(conn: sqlite3.Connection, order_id: str) -> Reservation:
     """The reservation of an order. Raises NotFound."""
-    row = conn.execute("SELECT * FROM reservations WHERE order_id = ?", (order_id,)).fetchone()
+    row = _find(conn, order_id)
     if row is None:
         raise no_such_reservation(order_id)
     return Reservation(
@@ -130,22 +107,17 @@ def no_such_reservation(order_id: str) -> NotFound:
     )
 
 
-def as_problem(refusal: Refusal, order_id: str) -> Problem:
-    """A kept refusal, to be raised; it names the order."""
-    problem = _PROBLEMS[refusal.status]
-    return problem(
-        refusal.detail, code=refusal.code, errors=refusal.errors, about={"order_id": order_id}
-    )
+def _find(conn: sqlite3.Connection, order_id: str) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = conn.execute(
+        "SELECT * FROM reservations WHERE order_id = ?", (order_id,)
+    ).fetchone()
+    return row
 
 
 def _repeated(conn: sqlite3.Connection, row: sqlite3.Row, request: str) -> Reservation | Refusal:
     order_id = row["order_id"]
-    if row["state"] in ("RELEASED", "RETURNED"):
-        raise Conflict(
-            f"The reservation of order {order_id} is {row['state']}",
-            code="reservation_closed",
-            about={"order_id": order_id},
-        )
+    if row["state"] in TOMBSTONES.values():
+        raise _is_already(order_id, row["state"], "reservation_closed")
     if row["request"] != request:
         raise Conflict(
             f"Order {order_id} has a reservation of other lines",
@@ -157,70 +129,46 @@ def _repeated(conn: sqlite3.Connection, row: sqlite3.Row, request: str) -> Reser
     return get_reservation(conn, order_id)
 
 
-def _products(conn: sqlite3.Connection, wanted: Wanted) -> dict[int, sqlite3.Row]:
+def _is_already(order_id: str, state: State, code: str) -> Conflict:
+    return Conflict(
+        f"The reservation of order {order_id} is {state}", code=code, about={"order_id": order_id}
+    )
+
+
+def _shelf(conn: sqlite3.Connection, wanted: Wanted) -> Shelf:
     ids = [line.product_id for line in wanted.lines]
     places = ", ".join("?" * len(ids))
     rows = conn.execute(
         f"SELECT * FROM products WHERE deleted_at IS NULL AND id IN ({places})",  # noqa: S608
         ids,
     )
-    return {row["id"]: row for row in rows}
+    return {
+        row["id"]: Goods(row["sku"], row["name"], Price(row["price_cents"]), row["available"])
+        for row in rows
+    }
 
 
-def _refusal(wanted: Wanted, rows: dict[int, sqlite3.Row]) -> Refusal | None:
-    """Why this cannot be held as it is wanted, or None."""
-    missing = [line.product_id for line in wanted.lines if line.product_id not in rows]
-    if missing:
-        return Refusal(
-            status=404,
-            code="product_not_found",
-            detail=no_such_product(missing[0]).detail,
-            errors=[{"product_id": product_id} for product_id in missing],
-        )
-    changed: list[dict[str, Any]] = [
-        {
-            "product_id": line.product_id,
-            "expected": Price(line.price),
-            "price": Price(rows[line.product_id]["price_cents"]),
-        }
-        for line in wanted.lines
-        if line.price is not None and line.price != rows[line.product_id]["price_cents"]
-    ]
-    total = sum(rows[line.product_id]["price_cents"] * line.quantity for line in wanted.lines)
-    if changed or wanted.expected_total not in (None, total):
-        if wanted.expected_total not in (None, total):
-            changed.append({"expected_total": wanted.expected_total, "total_amount": Money(total)})
-        return Refusal(
-            status=409,
-            code="price_changed",
-            detail=f"Prices have changed; the total is {decimal_text(total)} now",
-            errors=changed,
-        )
-    if total == 0:
-        return Refusal(status=422, code="order_total_zero", detail="An order's total may not be 0")
-    short = [
-        {
-            "product_id": line.product_id,
-            "requested": line.quantity,
-            "available": rows[line.product_id]["available"],
-        }
-        for line in wanted.lines
-        if line.quantity > rows[line.product_id]["available"]
-    ]
-    if short:
-        names = ", ".join(rows[line["product_id"]]["name"] for line in short)
-        return Refusal(
-            status=409,
-            code="insufficient_stock",
-            detail=f"There is not enough of {names}",
-            errors=short,
-        )
-    return None
+def _open(
+    conn: sqlite3.Connection,
+    order_id: str,
+    state: State,
+    currency: str,
+    now: str,
+    *,
+    request: str | None = None,
+    refusal: str | None = None,
+    total: int = 0,
+) -> None:
+    conn.execute(
+        "INSERT INTO reservations (order_id, state, request, refusal, total_cents, currency,"
+        " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (order_id, state, request, refusal, int(total), currency, now, now),
+    )
 
 
 def _lines(conn: sqlite3.Connection, order_id: str) -> list[HeldLine]:
     rows = conn.execute(
-        "SELECT * FROM reservation_lines WHERE order_id = ? ORDER BY rowid", (order_id,)
+        "SELECT * FROM reservation_lines WHERE order_id = ? ORDER BY product_id", (order_id,)
     )
     return [
         HeldLine(

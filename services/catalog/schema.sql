@@ -16,6 +16,8 @@ CREATE TABLE products (
     created_at  TEXT NOT NULL,
     updated_at  TEXT NOT NULL,
     deleted_at  TEXT,
+    sort_name   TEXT NOT NULL,  -- the name, and below all of its words, as they are compared:
+    search_text TEXT NOT NULL,  -- SQLite itself knows the cases of A to Z alone
     price       REAL GENERATED ALWAYS AS (price_cents / 100.0) VIRTUAL,  -- to read; never used here
     stock       INTEGER GENERATED ALWAYS AS (available) VIRTUAL
 ) STRICT;

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
 
-import msgspec
-
-from services.common.errors import Conflict, Invalid, NotFound, PreconditionFailed
+from services.common.errors import Conflict, NotFound, PreconditionFailed
 from services.common.money import Price
-from services.common.paging import decode_cursor, encode_cursor
 
-from .model import Category, NewProduct, Product, ProductChanges, ProductQuery, StockChange
+from .model import NOT_FOUND, NewProduct, Product, ProductChanges, StockChange, folded
 
-NOT_FOUND = "Product {} not found in catalog"
+_EDITED = "sku, name, description, category, image, price_cents, sort_name, search_text"
 
-# The column that each order goes by, and its direction; the id settles ties.
-_ORDERS = {
-    "id": ("id", "ASC"),
-    "name": ("lower(name)", "ASC"),
-    "price": ("price_cents", "ASC"),
-    "-price": ("price_cents", "DESC"),
-    "newest": ("id", "DESC"),
-}
+SORTED_CHARACTERS = 100
+"""By how much of their names products are sorted; a cursor has to hold as much."""
 
 
 def no_such_product(product_id: int) -> NotFound:
@@ -41,91 +31,15 @@ def get_product(conn: sqlite3.Connection, product_id: int) -> Product:
     return to_product(row)
 
 
-def list_products(
-    conn: sqlite3.Connection, query: ProductQuery
-) -> tuple[list[Product], str | None]:
-    """One page of products, and the cursor of the next page if there is one."""
-    conditions, values = _filters(query)
-    column, direction = _ORDERS[query.sort]
-    if query.after is not None:
-        sort, last, last_id = decode_cursor(query.after, tuple[str, str | int, int])
-        if sort != query.sort or isinstance(last, str) != (query.sort == "name"):
-            raise Invalid("after: this place belongs to a list in another order")
-        beyond = ">" if direction == "ASC" else "<"
-        conditions.append(f"({column}, id) {beyond} (?, ?)")
-        values += [last, last_id]
-    rows = conn.execute(
-        f"SELECT *, {column} AS place FROM products WHERE {' AND '.join(conditions)}"  # noqa: S608
-        f" ORDER BY {column} {direction}, id {direction} LIMIT ?",
-        (*values, query.limit + 1),
-    ).fetchall()
-    page = rows[: query.limit]
-    after = None
-    if len(rows) > query.limit:
-        after = encode_cursor((query.sort, page[-1]["place"], page[-1]["id"]))
-    return [to_product(row) for row in page], after
-
-
-def _filters(query: ProductQuery) -> tuple[list[str], list[Any]]:
-    conditions = ["deleted_at IS NULL"]
-    values: list[Any] = []
-
-    def where(condition: str, *operands: Any) -> None:
-        conditions.append(condition)
-        values.extend(operands)
-
-    for word in (query.q or "").split():
-        escaped = word.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-        where(
-            "lower(name || ' ' || coalesce(sku, '') || ' ' || category || ' ' || description)"
-            r" LIKE ? ESCAPE '\'",
-            f"%{escaped}%",
-        )
-    if query.ids is not None:
-        ids = query.ids.split(",")
-        where(f"id IN ({', '.join('?' * len(ids))})", *map(int, ids))
-    if query.sku is not None:
-        where("sku = ?", query.sku)
-    if query.category is not None:
-        where("category = ?", query.category)
-    if query.min_price is not None:
-        where("price_cents >= ?", int(query.min_price))
-    if query.max_price is not None:
-        where("price_cents <= ?", int(query.max_price))
-    if query.in_stock is not None:
-        where("available > 0" if query.in_stock else "available = 0")
-    return conditions, values
-
-
-def list_categories(conn: sqlite3.Connection) -> list[Category]:
-    """Every category with a product in it, by name."""
-    rows = conn.execute(
-        "SELECT category, count(*) FROM products WHERE deleted_at IS NULL"
-        " GROUP BY category ORDER BY category"
-    )
-    return [Category(name, count) for name, count in rows]
-
-
 def add_product(
     conn: sqlite3.Connection, product: NewProduct, currency: str, now: str, reason: str = "added"
 ) -> Product:
     """Add a product with its first stock. Raises Conflict (`sku_taken`)."""
     _require_free_sku(conn, product.sku)
     row = conn.execute(
-        "INSERT INTO products (sku, name, description, category, image, price_cents, currency,"
-        " available, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-        (
-            product.sku,
-            product.name,
-            product.description,
-            product.category,
-            product.image,
-            int(product.price),
-            currency,
-            product.stock,
-            now,
-            now,
-        ),
+        f"INSERT INTO products ({_EDITED}, currency, available, created_at, updated_at)"  # noqa: S608
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        (*_edited(product), currency, product.stock, now, now),
     ).fetchone()
     record_stock(conn, row["id"], product.stock, reason, now)
     return to_product(row)
@@ -143,22 +57,15 @@ def edit_product(
     """
     product = get_product(conn, product_id)
     require_version(product, versions)
-    named = {
-        name: value
-        for name, value in msgspec.structs.asdict(changes).items()
-        if value is not msgspec.UNSET and value != getattr(product, name)
-    }
-    if not named:
+    edited = changes.applied_to(product)
+    if edited == product:
         return product
-    if "sku" in named:
-        _require_free_sku(conn, named["sku"])
-    if "price" in named:
-        named["price_cents"] = int(named.pop("price"))
-    columns = ", ".join(f"{name} = ?" for name in named)
+    if edited.sku != product.sku:
+        _require_free_sku(conn, edited.sku)
     row = conn.execute(
-        f"UPDATE products SET {columns}, version = version + 1, updated_at = ?"  # noqa: S608
-        " WHERE id = ? RETURNING *",
-        (*named.values(), now, product_id),
+        f"UPDATE products SET ({_EDITED}) = (?, ?, ?, ?, ?, ?, ?, ?),"  # noqa: S608
+        " version = version + 1, updated_at = ? WHERE id = ? RETURNING *",
+        (*_edited(edited), now, product_id),
     ).fetchone()
     return to_product(row)
 
@@ -235,6 +142,21 @@ def to_product(row: sqlite3.Row) -> Product:
         version=row["version"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+    )
+
+
+def _edited(product: NewProduct | Product) -> tuple[str | int | None, ...]:
+    """The values of the columns that an edit writes."""
+    words = (product.name, product.sku or "", product.category, product.description)
+    return (
+        product.sku,
+        product.name,
+        product.description,
+        product.category,
+        product.image,
+        int(product.price),
+        folded(product.name)[:SORTED_CHARACTERS],
+        folded("\n".join(words)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -14,6 +15,8 @@ from client.transport import Transport, open_session
 from . import health, idempotency
 from .auth import Keyring
 from .background import running
+from .belonging import SCHEMA as BELONGING_SCHEMA
+from .belonging import keep_to_currency, load_shop
 from .clock import utc_now
 from .database import DatabaseError, open_database
 from .keys import BOUND, DATABASE, DISCOVERY, KEYRING, PEERS, SESSION, SETTINGS, TRANSPORT
@@ -22,13 +25,12 @@ from .logs import logger
 from .metrics import METRICS, Metrics
 from .middleware import observe
 from .openapi import documentation_routes
-from .registration import SCHEMA as SHOP_SCHEMA
-from .registration import load_shop, registration
+from .registration import registration
 from .routing import BODY_LIMIT, Route, add_routes
 from .settings import Settings
 from .tracing import onward_headers
 
-KIT_SCHEMA = SHOP_SCHEMA + idempotency.SCHEMA
+KIT_SCHEMA = BELONGING_SCHEMA + idempotency.SCHEMA
 Resource = Callable[[web.Application], AsyncIterator[None]]
 
 PURGE_SECONDS = 3600.0
@@ -52,28 +54,35 @@ def service_app(
     settings: Settings,
     routes: Sequence[Route],
     *,
-    database: str,
-    schema: Path,
+    database: str | None = None,
+    schema: Path | None = None,
     peers: Sequence[str] = (),
     resources: Sequence[Resource] = (),
 ) -> web.Application:
-    """A service: its routes, its database (a file name in the data folder), its place in the
-    registry, and its way to its peers (their names). `resources` are cleanup contexts of its own.
+    """A service: its routes, its place in the registry, its way to its peers (their names), and its
+    database, if it has one (a file name in the data folder, and the script that makes its tables).
+    `resources` are cleanup contexts of its own.
     """
     app = base_app(settings, routes)
     app[PEERS] = peers
+    if database is not None and schema is not None:
+        migrations = [KIT_SCHEMA + schema.read_text()]
+        app.cleanup_ctx.append(_own_database(settings.data_dir / database, migrations))
+        app.cleanup_ctx.append(_purge)
+    app.cleanup_ctx.extend([_peers, *resources, registration])
+    return app
 
-    migrations = [KIT_SCHEMA + schema.read_text()]
 
+def _own_database(path: Path, migrations: Sequence[str]) -> Resource:
     async def open_own_database(app: web.Application) -> AsyncIterator[None]:
-        async with open_database(settings.data_dir / database, migrations) as opened:
+        async with open_database(path, migrations) as opened:
             app[DATABASE] = opened
             app[LIFECYCLE].shop = await opened.read(load_shop)
-            async with running(_end_when_failed(app), "watch on the database"):
+            await opened.write(keep_to_currency, app[SETTINGS].currency)
+            async with running(partial(_end_when_failed, app), "watch on the database"):
                 yield
 
-    app.cleanup_ctx.extend([open_own_database, _peers, _purge, *resources, registration])
-    return app
+    return open_own_database
 
 
 async def _end_when_failed(app: web.Application) -> None:
@@ -114,5 +123,5 @@ async def _purge(app: web.Application) -> AsyncIterator[None]:
                 logger.warning("old idempotency keys stay", extra={"reason": str(error)})
             await asyncio.sleep(PURGE_SECONDS)
 
-    async with running(purge(), "purge of idempotency keys"):
+    async with running(purge, "purge of idempotency keys"):
         yield

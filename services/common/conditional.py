@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-_STRONG = re.compile(r'"(\d{1,18})(?:-\d+)?"')
+_VERSION = re.compile(r'("?)([0-9]{1,18})(?:-[0-9]+)?\1')
 
 
 def cacheable(
@@ -29,12 +29,13 @@ def cacheable(
 def matched_versions(request: web.Request) -> list[int] | None:
     """The versions that `If-Match` allows an edit of; None where any will do.
 
-    A tag may be of the form that products have (`"3-97"`: version and stock) or the version alone.
+    A tag may be of the form that products have (`"3-97"`: version and stock) or the version alone,
+    which is taken without its quotes, too.
     """
     tags = _tags(request, "If-Match")
     if not tags or tags == ["*"]:
         return None
-    return [int(match[1]) for tag in tags if (match := _STRONG.fullmatch(tag.strip()))]
+    return [int(match[2]) for tag in tags if (match := _VERSION.fullmatch(tag.strip()))]
 
 
 def _tags(request: web.Request, header: str) -> list[str]:

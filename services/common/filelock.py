@@ -22,6 +22,8 @@ if sys.platform == "win32":
         except PermissionError as error:
             raise BlockingIOError from error
 
+    _lock_to_look = _lock
+
     def _unlock(file: int) -> None:
         os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
         msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
@@ -30,6 +32,10 @@ else:
 
     def _lock(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _lock_to_look(file: int) -> None:
+        # Shared: two that look do not see each other, and reading the file is enough for it.
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
     def _unlock(file: int) -> None:
         # Not left to close(): a child that is just being started has the file for a moment, too.
@@ -99,6 +105,26 @@ class FileLock:
         trace: TracebackType | None,
     ) -> None:
         self.release()
+
+
+def is_held(path: Path) -> bool:
+    """Whether the lock at `path` is held now, by whomever. Nothing is created or written.
+
+    Raises OSError when the file is there and cannot be read.
+    """
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        _lock_to_look(file)
+    except BlockingIOError:
+        return True
+    else:
+        _unlock(file)
+        return False
+    finally:
+        os.close(file)
 
 
 def make_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from . import wire
 from .database import DatabaseError
-from .errors import Unauthorized
+from .errors import Forbidden
 from .keys import DATABASE, DISCOVERY, KEYRING, PEERS, SETTINGS
 from .lifecycle import LIFECYCLE
 from .metrics import METRICS
@@ -55,7 +55,7 @@ async def metrics(request: web.Request, _parameters: Any) -> web.Response:
     """Prometheus metrics; on an address that others reach it wants the operator key."""
     app = request.app
     if not app[SETTINGS].on_loopback and not app[KEYRING].authenticate(request).is_operator:
-        raise Unauthorized
+        raise Forbidden("This takes the operator key; a customer token will not do.")
     return web.Response(body=app[METRICS].text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

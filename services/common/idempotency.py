@@ -110,6 +110,19 @@ BEGUN: web.RequestKey[str] = web.RequestKey("begun_entity", str)
 LIVE_KEYS: web.AppKey[set[tuple[str, str, str, str]]] = web.AppKey("live_keys", set)
 
 
+class RequestInProgress(Conflict):
+    """The first request with this key is still being worked on."""
+
+    code = "request_in_progress"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A request with this Idempotency-Key is being worked on",
+            headers={"Retry-After": "1"},
+            passing=True,
+        )
+
+
 async def with_key(
     request: web.Request,
     parameters: msgspec.Struct,
@@ -117,19 +130,15 @@ async def with_key(
 ) -> web.StreamResponse:
     """Serve a request under its `Idempotency-Key`, if it has one.
 
-    Raises Invalid (`idempotency_key_reused`) for another request under the same key, and Conflict
-    (`request_in_progress`) while the first one is still being worked on.
+    Raises Invalid (`idempotency_key_reused`) for another request under the same key, and
+    RequestInProgress.
     """
     key = _read_key(request, parameters)
     if key is None:
         return await handler(request, parameters)
     live = request.app[LIVE_KEYS]
     if key.identity in live:
-        raise Conflict(
-            "A request with this Idempotency-Key is being worked on",
-            code="request_in_progress",
-            headers={"Retry-After": "1"},
-        )
+        raise RequestInProgress
     live.add(key.identity)
     try:
         stored = await request.app[DATABASE].read(find, key)
@@ -164,6 +173,9 @@ async def attempt(
     def run(conn: sqlite3.Connection) -> T | Answer:
         if key is None:
             return unit(conn, *args, **kwargs)
+        if find(conn, key) is not None:
+            # The first request ran into its deadline, and has been through since this one looked.
+            raise RequestInProgress
         conn.execute("SAVEPOINT attempt")
         try:
             result: T | Answer = unit(conn, *args, **kwargs)

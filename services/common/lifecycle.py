@@ -12,6 +12,8 @@ from .errors import Misdirected, Unavailable
 
 MOST_IN_FLIGHT = 512
 """Requests served at once; past it they are refused with nothing done."""
+MOST_STREAMS = 2048
+"""The same for those that stay open, long polls and event streams: most of them only wait."""
 
 
 class Lifecycle:
@@ -22,7 +24,7 @@ class Lifecycle:
         self.shop: str | None = None
         self.draining = False
         self.registered = False
-        self._in_flight = 0
+        self._in_flight = {False: 0, True: 0}  # by whether it is a stream
         self._ended = asyncio.Event()
         self._reason = ""
 
@@ -37,19 +39,19 @@ class Lifecycle:
         self._ended.set()
 
     @contextmanager
-    def one_request(self) -> Iterator[None]:
+    def one_request(self, *, stream: bool = False) -> Iterator[None]:
         """Count a request while it is served. Raises Unavailable when draining or overloaded."""
         if self.draining:
             raise Unavailable("Stopping: nothing was done, send it again", code="draining")
-        if self._in_flight >= MOST_IN_FLIGHT:
+        if self._in_flight[stream] >= (MOST_STREAMS if stream else MOST_IN_FLIGHT):
             raise Unavailable(
                 "Too much at once: nothing was done, send it again", code="overloaded"
             )
-        self._in_flight += 1
+        self._in_flight[stream] += 1
         try:
             yield
         finally:
-            self._in_flight -= 1
+            self._in_flight[stream] -= 1
 
     def check_addressee(self, request: web.Request) -> None:
         """Raise Misdirected if the caller means another service, or another shop.
@@ -58,7 +60,7 @@ class Lifecycle:
         """
         service = request.headers.get("Tuckshop-Service", self.service)
         if service != self.service:
-            raise Misdirected(f"This is the {self.service} service, not {service[:40]}")
+            raise Misdirected(f"This is the {self.service} service, and another was meant")
         shop = request.headers.get("Tuckshop-Shop")
         if shop is not None and self.shop is not None and shop != self.shop:
             raise Misdirected("This is another shop", code="wrong_shop")

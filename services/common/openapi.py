@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
+from .pages import POLICY, VENDOR, send_file
 from .routing import Access, Nothing, Route
 from .version import VERSION
 from .wire import schema_of as schema_of_type
@@ -38,16 +38,14 @@ IDEMPOTENCY_KEY = {
     "description": "The same key and request have one effect and one final answer.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
-VENDORED = Path(__file__).parent / "swagger_ui"
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
-    " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'none'"
-)
+SWAGGER_UI = VENDOR / "swagger_ui"
+DOCS_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+"""Swagger UI sets styles on elements."""
 
 
 def openapi_document(service: str, routes: list[Route]) -> dict[str, Any]:
-    """The document of `service`."""
+    """The document of `service`; raw routes have no shape that it could tell."""
+    routes = [route for route in routes if not route.raw]
     types = {route.takes for route in routes if route.has_body}
     types |= {route.gives for route in routes if route.gives is not None}
     ordered = sorted(types, key=repr)
@@ -138,13 +136,13 @@ def documentation_routes(service: str, routes: list[Route]) -> list[Route]:
             document = msgspec.json.encode(openapi_document(service, all_routes))
         return web.json_response(body=document)
 
-    async def docs(_request: web.Request, _parameters: Nothing) -> web.FileResponse:
+    async def docs(request: web.Request, _parameters: Nothing) -> web.Response:
         """This service's documentation, to read and to try."""
-        return _page_file("index.html")
+        return await send_file(request, SWAGGER_UI, "index.html", policy=DOCS_POLICY)
 
-    async def docs_file(request: web.Request, _parameters: Nothing) -> web.FileResponse:
+    async def docs_file(request: web.Request, _parameters: Nothing) -> web.Response:
         """What the documentation page is made of."""
-        return _page_file(request.match_info["file"])
+        return await send_file(request, SWAGGER_UI, request.match_info["file"])
 
     own = [
         Route(
@@ -164,10 +162,3 @@ def documentation_routes(service: str, routes: list[Route]) -> list[Route]:
     ]
     all_routes = routes + own
     return own
-
-
-def _page_file(name: str) -> web.FileResponse:
-    path = VENDORED / name
-    if not path.is_file():
-        raise web.HTTPNotFound
-    return web.FileResponse(path, headers={"Content-Security-Policy": PAGE_POLICY})

@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 Cursor = Annotated[str, msgspec.Meta(max_length=1000)]
+Place = Annotated[int, msgspec.Meta(ge=0, le=wire.LARGEST_INTEGER)]
+"""A number in a cursor; a forged one may be larger than the database can hold."""
 
 
 class Page(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

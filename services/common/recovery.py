@@ -7,10 +7,11 @@ handlers and the worker both call it through here, one at a time for an entity.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from weakref import WeakValueDictionary
@@ -19,7 +20,9 @@ from aiohttp import web
 
 from .background import running
 from .database import Database, DatabaseError
-from .keys import DATABASE, DISCOVERY
+from .errors import OutcomeUnknown
+from .idempotency import KEY, Answer, find
+from .keys import DATABASE, DISCOVERY, SETTINGS
 from .logs import logger
 
 EVERY_SECONDS = 1.0
@@ -49,6 +52,7 @@ class Recovery:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._not_before: dict[str, tuple[float, float]] = {}  # entity: (monotonic time, backoff)
         self._nudged = asyncio.Event()
+        self._next_look = 0.0  # monotonic time
 
     def nudge(self) -> None:
         """Look for what is due now, also at what was backing off: a peer may be there again."""
@@ -69,6 +73,9 @@ class Recovery:
         except (NotKnown, TimeoutError, DatabaseError) as reason:
             logger.info("left to the worker", extra={"entity": entity, "reason": str(reason)})
             self.wake()
+        except Exception:  # what was begun stands all the same, and its row has the answer
+            logger.exception("a step failed", extra={"entity": entity})
+            self.wake()
 
     async def run(self) -> None:
         """Take what is due, every second and at each nudge, for good."""
@@ -80,8 +87,10 @@ class Recovery:
                 for entity in await self._ready(busy):
                     busy[entity] = group.create_task(self._recover(entity, room))
                     busy[entity].add_done_callback(partial(_forget, busy, entity))
+                pause = self._pause(busy)
+                self._next_look = time.monotonic() + pause
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._pause()):
+                    async with asyncio.timeout(pause):
                         await self._nudged.wait()
 
     async def _ready(self, busy: dict[str, asyncio.Task[None]]) -> list[str]:
@@ -99,10 +108,10 @@ class Recovery:
             if entity not in busy and self._not_before.get(entity, (0.0, 0.0))[0] <= now
         ]
 
-    def _pause(self) -> float:
+    def _pause(self, busy: Collection[str]) -> float:
         """Seconds until the next look: a second, or until the first of those backing off."""
-        soonest = min((until for until, _ in self._not_before.values()), default=float("inf"))
-        return min(EVERY_SECONDS, max(soonest - time.monotonic(), 0.01))
+        ready_at = (until for entity, (until, _) in self._not_before.items() if entity not in busy)
+        return min(EVERY_SECONDS, max(min(ready_at, default=math.inf) - time.monotonic(), 0.01))
 
     async def _recover(self, entity: str, room: asyncio.Semaphore) -> None:
         async with room:
@@ -123,8 +132,10 @@ class Recovery:
     def _back_off(self, entity: str, reason: str) -> None:
         _, last = self._not_before.get(entity, (0.0, 0.0))
         pause = min(last * 2, LAST_BACKOFF) or FIRST_BACKOFF
-        jittered = pause * random.uniform(0.5, 1.0)  # noqa: S311  jitter
-        self._not_before[entity] = (time.monotonic() + jittered, pause)
+        until = time.monotonic() + pause * random.uniform(0.5, 1.0)  # noqa: S311  jitter
+        self._not_before[entity] = (until, pause)
+        if until < self._next_look:
+            self.wake()
         logger.info("not settled yet", extra={"entity": entity, "reason": reason})
 
 
@@ -135,6 +146,28 @@ def _forget(busy: dict[str, asyncio.Task[None]], entity: str, _task: asyncio.Tas
 RECOVERY: web.AppKey[Recovery] = web.AppKey("recovery", Recovery)
 
 
+async def advance_and_answer(
+    request: web.Request, entity: str, as_it_stands: Callable[[sqlite3.Connection], Answer]
+) -> web.Response:
+    """Take the steps of what a request has begun, and answer it: with the final answer that is
+    kept under its key, or with what the entity's row says.
+
+    Raises OutcomeUnknown where that cannot be read: by now it is not true that nothing was done.
+    """
+    within = request.app[SETTINGS].peer_deadline + 1.0
+    await request.app[RECOVERY].advance(entity, within=within)
+    key = request.get(KEY)
+
+    def answer(conn: sqlite3.Connection) -> Answer:
+        stored = find(conn, key) if key else None
+        return as_it_stands(conn) if stored is None or stored.answer is None else stored.answer
+
+    try:
+        return (await request.app[DATABASE].read(answer)).response()
+    except DatabaseError as error:
+        raise OutcomeUnknown(f"Begun, and how it stands cannot be read now: {error}") from error
+
+
 def recovery(
     make_due: Callable[[web.Application], Due], make_step: Callable[[web.Application], Step]
 ) -> Callable[[web.Application], AsyncIterator[None]]:
@@ -143,7 +176,7 @@ def recovery(
     async def context(app: web.Application) -> AsyncIterator[None]:
         app[RECOVERY] = worker = Recovery(app[DATABASE], make_due(app), make_step(app))
         app[DISCOVERY].on_change(worker.nudge)
-        async with running(worker.run(), "recovery"):
+        async with running(worker.run, "recovery"):
             yield
 
     return context

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,18 +14,20 @@ import msgspec
 from aiohttp import web
 
 from .background import running
+from .belonging import store_shop
+from .database import DatabaseError
 from .keys import BOUND, DATABASE, SESSION, SETTINGS
 from .lifecycle import LIFECYCLE, Lifecycle
 from .logs import logger
 from .settings import Settings
 from .version import VERSION
 
-SCHEMA = "CREATE TABLE shop (id TEXT NOT NULL) STRICT;"
-"""The shop that this service's data belongs to, so that it is known before the registry is."""
-
 CALL_SECONDS = 3.0
 FIRST_RETRY = 0.05
 LAST_RETRY = 2.0
+
+UNHEARD = (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError)
+"""The registry did not answer, or not as a registry does."""
 
 
 class Registered(msgspec.Struct, frozen=True):
@@ -48,7 +49,7 @@ class Superseded(Exception):
 async def registration(app: web.Application) -> AsyncIterator[None]:
     """Cleanup context: registered while the application runs."""
     app[PLACE] = place = Place(app)
-    async with running(place.keep(), "registration"):
+    async with running(place.keep, "registration"):
         yield
     await place.leave()
 
@@ -91,7 +92,7 @@ class Place:
                 answer = await self._call("PUT", "", {"url": url, "version": VERSION})
                 registered = msgspec.convert(answer, Registered)
                 break
-            except (aiohttp.ClientError, TimeoutError, Forgotten, msgspec.ValidationError) as error:
+            except (*UNHEARD, Forgotten) as error:
                 if pause >= LAST_RETRY:
                     logger.warning("the registry cannot be reached", extra={"reason": str(error)})
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  jitter
@@ -107,7 +108,7 @@ class Place:
             await asyncio.sleep(registered.heartbeat_every)
             try:
                 await self._call("POST", "/heartbeat", {"lease": registered.lease})
-            except (aiohttp.ClientError, TimeoutError) as error:
+            except UNHEARD as error:
                 logger.warning("heartbeat failed", extra={"reason": str(error) or "time-out"})
 
     async def _belong_to(self, shop: str) -> None:
@@ -115,11 +116,16 @@ class Place:
             return
         if self._lifecycle.shop is not None:
             logger.warning("the registry names another shop than before", extra={"shop": shop})
-        await self._app[DATABASE].write(store_shop, shop)
         self._lifecycle.shop = shop
+        if DATABASE not in self._app:
+            return
+        try:
+            await self._app[DATABASE].write(store_shop, shop)
+        except DatabaseError as error:
+            logger.warning("the shop's id is not stored", extra={"reason": str(error)})
 
     async def _call(self, method: str, what: str, body: Any) -> Any:
-        """One call about this instance. Raises Forgotten, Superseded, ClientError, TimeoutError."""
+        """One call about this instance. Raises Forgotten, Superseded, or what is UNHEARD."""
         settings = self._settings
         async with self._app[SESSION].request(
             method,
@@ -146,20 +152,8 @@ class Place:
         try:
             async with asyncio.timeout(1.0):
                 await self._call(method, what, body)
-        except (aiohttp.ClientError, TimeoutError, Forgotten, Superseded) as error:
+        except (*UNHEARD, Forgotten, Superseded) as error:
             logger.warning("could not tell the registry", extra={"reason": repr(error)})
 
 
 PLACE: web.AppKey[Place] = web.AppKey("place", Place)
-
-
-def load_shop(conn: sqlite3.Connection) -> str | None:
-    """The shop that this database belongs to, if it has been told."""
-    row = conn.execute("SELECT id FROM shop").fetchone()
-    return row["id"] if row else None
-
-
-def store_shop(conn: sqlite3.Connection, shop: str) -> None:
-    """Remember the shop that this database belongs to."""
-    conn.execute("DELETE FROM shop")
-    conn.execute("INSERT INTO shop (id) VALUES (?)", (shop,))

@@ -7,7 +7,8 @@ A request is refused in the order of the contract: 404 and 405 of the route, the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -32,7 +33,6 @@ from .keys import KEYRING, PRINCIPAL, SETTINGS
 from .lifecycle import LIFECYCLE
 
 BODY_LIMIT = 64 * 1024
-BODY_SECONDS = 10.0
 
 Handler = Callable[[web.Request, Any], Awaitable[web.StreamResponse]]
 
@@ -56,8 +56,9 @@ class Route:
     `takes` is the type of the query string of a GET and of the JSON body of anything else; with
     `query_or_body` either may hold it, but not both. `gives` and `status` describe the success;
     `refusals` are the codes that the thing itself can answer with, for the documentation.
-    `idempotent` routes honour `Idempotency-Key`. `streams` have no deadline and do not count as
-    load; `quiet` routes leave no log line.
+    `idempotent` routes honour `Idempotency-Key`. `streams` have no deadline and are
+    counted apart; `quiet` routes leave no log line. A `raw` route takes any query and any body: its
+    handler is given the body's bytes, and keeps a deadline of its own.
     """
 
     method: str
@@ -72,6 +73,7 @@ class Route:
     idempotent: bool = False
     streams: bool = False
     quiet: bool = False
+    raw: bool = False
 
     @property
     def has_body(self) -> bool:
@@ -85,10 +87,13 @@ class Route:
 
 
 ROUTE: web.RequestKey[Route] = web.RequestKey("route", Route)
+ROUTES: web.AppKey[Sequence[Route]] = web.AppKey("routes", Sequence)
+"""All that an application serves."""
 
 
-def add_routes(app: web.Application, routes: list[Route]) -> None:
+def add_routes(app: web.Application, routes: Sequence[Route]) -> None:
     """Serve `routes` in `app`, each through the pipeline."""
+    app[ROUTES] = routes
     for route in routes:
         app.router.add_route(route.method, route.path, _pipeline(route))
 
@@ -100,16 +105,16 @@ def _pipeline(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
             return await route.handler(request, await _parameters(request, route))
         lifecycle = request.app[LIFECYCLE]
         lifecycle.check_addressee(request)
-        if route.streams:
-            return await route.handler(request, await _authorized_parameters(request, route))
-        with lifecycle.one_request():
+        with lifecycle.one_request(stream=route.streams):
             parameters = await _authorized_parameters(request, route)
+            if route.streams or route.raw:
+                return await route.handler(request, parameters)
             return await _within_deadline(request, route, parameters)
 
     return serve
 
 
-async def _authorized_parameters(request: web.Request, route: Route) -> msgspec.Struct:
+async def _authorized_parameters(request: web.Request, route: Route) -> msgspec.Struct | bytes:
     request[PRINCIPAL] = request.app[KEYRING].authenticate(request)
     if route.access is Access.OPERATOR and not request[PRINCIPAL].is_operator:
         raise Forbidden("This takes the operator key; a customer token will not do.")
@@ -117,7 +122,7 @@ async def _authorized_parameters(request: web.Request, route: Route) -> msgspec.
 
 
 async def _within_deadline(
-    request: web.Request, route: Route, parameters: msgspec.Struct
+    request: web.Request, route: Route, parameters: Any
 ) -> web.StreamResponse:
     try:
         async with asyncio.timeout(request.app[SETTINGS].request_deadline):
@@ -133,10 +138,12 @@ async def _within_deadline(
         ) from None
 
 
-async def _parameters(request: web.Request, route: Route) -> msgspec.Struct:
+async def _parameters(request: web.Request, route: Route) -> msgspec.Struct | bytes:
     body = await _read_body(request)
-    if body and not route.has_body:
-        raise Invalid(f"{route.method} {route.path} takes no body")
+    if route.raw:
+        return body
+    if body and route.method == "GET":
+        raise Invalid("A GET takes no body")
     value: Any = _parse_body(request, body) if body else None
     query = request.query
     if len(set(query)) != len(query):
@@ -156,13 +163,14 @@ async def _read_body(request: web.Request) -> bytes:
     too_large = PayloadTooLarge(f"A request body may have {BODY_LIMIT} bytes")
     if request.content_length is not None and request.content_length > BODY_LIMIT:
         raise too_large
+    seconds = request.app[SETTINGS].body_seconds
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise too_large from None
     except TimeoutError:
-        raise RequestTimeout(f"The body did not arrive within {BODY_SECONDS:.0f} s") from None
+        raise RequestTimeout(f"The body did not arrive within {seconds:g} s") from None
     except web.RequestPayloadError as error:
         raise Malformed(f"The body cannot be read: {error}") from None
 
@@ -182,7 +190,7 @@ def _parse_body(request: web.Request, body: bytes) -> Any:
 def path_id(request: web.Request, name: str, code: str, detail: str) -> int:
     """A positive integer from the path; else raises NotFound, `detail` filled with the text."""
     text = request.match_info[name]
-    if text.isascii() and text.isdigit() and 0 < int(text[:20]) <= wire.LARGEST_INTEGER:
+    if re.fullmatch(r"[1-9][0-9]{0,18}", text) and int(text) <= wire.LARGEST_INTEGER:
         return int(text)
     raise NotFound(detail.format(text[:40]), code=code)
 

@@ -25,6 +25,9 @@ from .settings import Settings, SettingsError
 S = TypeVar("S", bound=Settings)
 
 KEEPALIVE_SECONDS = 75.0
+"""A connection may be silent, or not through with a header, for so long."""
+LINGER_SECONDS = 2.0
+"""What is still being sent after its refusal is read for so long, so that the refusal is heard."""
 
 
 class StartupError(Exception):
@@ -57,7 +60,8 @@ async def listen(app: web.Application) -> web.AppRunner:
         app,
         access_log=None,
         keepalive_timeout=KEEPALIVE_SECONDS,
-        shutdown_timeout=settings.grace,
+        lingering_time=LINGER_SECONDS,
+        shutdown_timeout=settings.grace / 2,  # aiohttp waits twice
     )
     try:
         await runner.setup()

@@ -15,6 +15,10 @@ DEVELOPMENT_KEY = "secret-key-123"
 """The operator key of a shop on a developer's own machine."""
 
 
+_INSTANCE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9A-Fa-f:.]+")
+
+
 class SettingsError(Exception):
     """A flag or an environment variable that cannot be used; the message says which and why."""
 
@@ -23,7 +27,9 @@ class SettingsError(Exception):
 class Settings:
     """What every service is told.
 
-    Times are in seconds. `advertise` is the host that others reach this one by.
+    `advertise` is the host that others reach this one by. Times are in seconds: a request's body
+    has to be there after `body_seconds`, and is answered within `request_deadline` from then on;
+    a peer answers within `peer_deadline`; what was begun at the end has `grace`.
     """
 
     service: str
@@ -36,6 +42,7 @@ class Settings:
     api_key: str = DEVELOPMENT_KEY
     currency: str = "USD"
     stop_with_parent: bool = False
+    body_seconds: float = 10.0
     request_deadline: float = 15.0
     peer_deadline: float = 3.0
     grace: float = 10.0
@@ -43,22 +50,34 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.instance_id:
             object.__setattr__(self, "instance_id", f"{self.service}-1")
+        if not _INSTANCE_ID.fullmatch(self.instance_id):
+            raise SettingsError(
+                f"--instance-id {self.instance_id!r} is not a name such as {self.service}-1."
+            )
         if not self.api_key:
             raise SettingsError("API_KEY is empty; set it to the operator key or leave it unset.")
+        if not self.api_key.isprintable() or self.api_key != self.api_key.strip():
+            raise SettingsError(
+                "API_KEY cannot be sent in a header: it has a line break, or a space at an end."
+            )
         if self.api_key == DEVELOPMENT_KEY and not is_loopback(self.host):
             raise SettingsError(
                 f"--host {self.host} can be reached by other machines, and API_KEY is still the "
                 "development key; set API_KEY to a secret of your own first."
             )
-        if self.host in ("0.0.0.0", "::") and not self.advertise:  # noqa: S104  compared, not bound
+        if self.host in ("", "0.0.0.0", "::") and not self.advertise:  # noqa: S104  compared
             raise SettingsError(
-                f"--host {self.host} is every address of this machine; "
+                f"--host {self.host!r} is every address of this machine; "
                 "say with --advertise which host others reach it by."
+            )
+        if self.advertise and not _HOST.fullmatch(self.advertise):
+            raise SettingsError(
+                f"--advertise {self.advertise!r} is not a host alone, such as shop.example."
             )
         if not re.fullmatch(r"[A-Z]{3}", self.currency):
             raise SettingsError(f"CURRENCY {self.currency!r} is not an ISO 4217 code such as USD.")
-        registry = urlsplit(self.registry_url)
-        if registry.scheme not in ("http", "https") or not registry.hostname:
+        object.__setattr__(self, "registry_url", self.registry_url.rstrip("/"))
+        if not _is_plain_url(self.registry_url):
             raise SettingsError(
                 f"--registry {self.registry_url!r} is not a URL such as http://127.0.0.1:8000."
             )
@@ -82,6 +101,16 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _is_plain_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    extras = (parts.query, parts.fragment, "@" in parts.netloc, port == 0)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(extras)
 
 
 class OneSentenceParser(argparse.ArgumentParser):

@@ -44,16 +44,18 @@ class Seconds(float):
 def parse_json(text: bytes | str) -> Any:
     """Read JSON without losing anything: decimals stay exact, a repeated member is an error.
 
-    Raises Malformed.
+    Raises Malformed, and Invalid for a number that is none (NaN) or that nothing can hold.
     """
     try:
+        text = text.decode() if isinstance(text, bytes) else text
         value = json.loads(
             text,
-            parse_float=Decimal,
+            parse_int=_integer,
+            parse_float=_decimal,
             parse_constant=_refuse_constant,
             object_pairs_hook=_object_without_repeats,
         )
-        if (b"\\u" if isinstance(text, bytes) else "\\u") in text:  # type: ignore[operator]
+        if "\\u" in text:
             # A lone surrogate can be escaped in JSON, but is no text: nothing can store it.
             json.dumps(value, ensure_ascii=False, default=str).encode()
     except (ValueError, RecursionError) as error:
@@ -76,7 +78,7 @@ def parse_query(query: Mapping[str, str], shape: type[msgspec.Struct]) -> dict[s
             continue
         try:
             values[name] = parse_json(value)
-        except Malformed:
+        except (Malformed, Invalid):
             raise Invalid(f"{name}: expected a JSON value, got {value[:40]!r}") from None
     return values
 
@@ -138,8 +140,22 @@ def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+def _integer(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:
+        raise Invalid(f"Expected a number that fits, got {digits[:20]}...") from None
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        raise Invalid(f"Expected a number that fits, got {text[:40]}") from None
+
+
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+    raise Invalid(f"Expected a number, got {name}")
 
 
 def _reason(error: Exception) -> str:

@@ -37,6 +37,7 @@ PARTS: tuple[Part, ...] = (
     Part("catalog", "services.catalog", 2, demo_flag=True),
     Part("order", "services.order", 3),
     Part("payment", "services.payment", 4),
+    Part("storefront", "services.storefront", 80, page="shop"),
 )
 
 

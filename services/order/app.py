@@ -13,8 +13,8 @@ from aiohttp import web
 from services.common import wire
 from services.common.app import service_app
 from services.common.clock import utc_now
-from services.common.errors import Invalid, NotFound, Unavailable
-from services.common.idempotency import BEGUN, KEY, Answer, Key, attempt, find, once
+from services.common.errors import Invalid, NotFound, Problem
+from services.common.idempotency import Answer, once
 from services.common.keys import DATABASE, PRINCIPAL, SETTINGS
 from services.common.money import decimal_text
 from services.common.paging import page_response
@@ -24,25 +24,11 @@ from services.common.settings import Settings
 from services.common.tracing import current_request_id
 
 from . import moves, store
-from .model import (
-    Item,
-    NewItem,
-    NewOrder,
-    Notice,
-    Noticed,
-    Order,
-    OrderEvent,
-    OrderPayment,
-    OrderQuery,
-    OrderView,
-    RefundNotice,
-    no_such_order,
-)
+from .checkout import SECONDS_TO_PAY, create_order
+from .messages import NewOrder, Notice, Noticed, OrderPayment, OrderQuery, RefundNotice
+from .model import Order, OrderEvent, OrderView, no_such_order
 from .peers import Peers
 from .steps import GATE, NO_EXPIRY_SECONDS, ExpiryGate, make_step
-
-CART_READS = 3
-SECONDS_TO_PAY: web.AppKey[float] = web.AppKey("seconds_to_pay", float)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,75 +62,6 @@ def create_app(settings: OrderSettings) -> web.Application:
     )
 
 
-async def create_order(request: web.Request, new: NewOrder) -> web.Response:
-    """Order what is named, or what is in the user's cart; the stock is held until it is paid.
-
-    202 when the catalog did not answer in time: the order is finished in the background, and a
-    repeat with the same key tells how it stands.
-    """
-    if not request[PRINCIPAL].may_act_for(new.user_id):
-        raise NotFound(f"There is no user {new.user_id}", code="user_not_found")
-    begun = request.get(BEGUN)
-    placed: store.Placed | Answer
-    placed = await _place(request, new) if begun is None else store.Placed(begun, 201)
-    if isinstance(placed, Answer):
-        return placed.response()
-    within = request.app[SETTINGS].peer_deadline + 1.0
-    await request.app[RECOVERY].advance(placed.order_id, within=within)
-    answer = await request.app[DATABASE].read(
-        _checkout_answer, request.get(KEY), placed, current_request_id()
-    )
-    return answer.response()
-
-
-async def _place(request: web.Request, new: NewOrder) -> store.Placed | Answer:
-    for _ in range(CART_READS):
-        if new.items is None:
-            cart = await Peers(request.app).read_cart(new.user_id)
-            items = [Item(product_id=i.product_id, quantity=i.quantity) for i in cart.items]
-            version = cart.version
-        else:
-            items, version = [_item(item) for item in new.items], None
-        checkout = store.Checkout(
-            user_id=new.user_id,
-            items=items,
-            expected_total_cents=new.expected_total,
-            cart_version=version,
-            currency=request.app[SETTINGS].currency,
-            seconds_to_pay=request.app[SECONDS_TO_PAY],
-        )
-        try:
-            return await attempt(
-                request,
-                store.place_order,
-                checkout,
-                request.get(KEY),
-                utc_now(),
-                current_request_id(),
-            )
-        except store.StaleCart:
-            continue
-    raise Unavailable("The cart keeps changing; nothing was done", code="cart_unavailable")
-
-
-def _checkout_answer(
-    conn: sqlite3.Connection, key: Key | None, placed: store.Placed, request_id: str
-) -> Answer:
-    """The final answer that is kept under the key, or what the row says."""
-    stored = find(conn, key) if key else None
-    if stored is not None and stored.answer is not None:
-        return stored.answer
-    return store.get_order(conn, placed.order_id).checkout_answer(placed.success, request_id)
-
-
-def _item(item: NewItem) -> Item:
-    return Item(
-        product_id=item.product_id,
-        quantity=item.quantity,
-        expected_cents=None if item.price is None else int(item.price),
-    )
-
-
 async def list_orders(request: web.Request, query: OrderQuery) -> web.Response:
     """Orders, newest first; a customer's own."""
     principal = request[PRINCIPAL]
@@ -171,21 +88,12 @@ async def list_events(request: web.Request, _parameters: Nothing) -> web.Respons
 
 async def cancel_order(request: web.Request, _parameters: Nothing) -> web.Response:
     """Cancel an order that is not paid; its stock goes back on sale. Repeated: the same."""
-    order = await _own_order(request)
+    order_id = (await _own_order(request)).order_id
     reason = "operator_request" if request[PRINCIPAL].is_operator else "customer_request"
-    return await _then_advance(
-        request,
-        order.order_id,
-        await once(
-            request,
-            _shown,
-            moves.cancel,
-            order.order_id,
-            reason,
-            utc_now(),
-            current_request_id(),
-        ),
+    response = await once(
+        request, _shown, moves.cancel, order_id, reason, utc_now(), current_request_id()
     )
+    return await _then_advance(request, order_id, response)
 
 
 async def pay_order(request: web.Request, notice: Notice) -> web.Response:
@@ -194,14 +102,24 @@ async def pay_order(request: web.Request, notice: Notice) -> web.Response:
     A notice by hand, which does not name the customer, is looked up at the payment service first.
     """
     order_id = _order_id(request)
-    payment = notice.payment(order_id) or await _look_up(request, order_id, notice)
+    try:
+        payment = notice.payment(order_id) or await _look_up(request, order_id, notice)
+    except Problem as refusal:
+        if not refusal.final:
+            raise
+        answer = Answer.refusal(refusal, current_request_id())
+        return await once(request, lambda _: answer, _nothing_to_do)
     response = await once(request, Answer.of, moves.pay, payment, utc_now())
     request.app[RECOVERY].wake()
     return response
 
 
 async def _look_up(request: web.Request, order_id: str, notice: Notice) -> OrderPayment:
-    """The payment that a notice by hand means, as the payment service has it."""
+    """The payment that a notice by hand means, as the payment service has it.
+
+    Raises NotFound (`order_not_found`), Conflict (`no_payment`), Invalid (`amount_mismatch`) and
+    Unavailable.
+    """
     await request.app[DATABASE].read(store.get_order, order_id)
     payment = await Peers(request.app).find_payment(order_id, notice.payment_id)
     if notice.amount not in (None, payment.amount):
@@ -235,6 +153,10 @@ async def _own_order(request: web.Request) -> Order:
     if not request[PRINCIPAL].may_act_for(order.user_id):
         raise no_such_order(order.order_id)
     return order
+
+
+def _nothing_to_do(_conn: sqlite3.Connection) -> None:
+    """The unit of work of a refusal that the order itself had no part in."""
 
 
 def _order_id(request: web.Request) -> str:

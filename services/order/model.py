@@ -1,16 +1,15 @@
-"""Orders: what is taken and given, the states and the moves between them. No I/O."""
+"""Orders: the row, how it is shown, the states and the moves between them. No I/O."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
 import msgspec
 
-from services.common.errors import Conflict, Invalid, NotFound, Problem
+from services.common.errors import Conflict, NotFound
 from services.common.idempotency import Answer
-from services.common.money import Amount, Money, Price
-from services.common.paging import Page
-from services.common.wire import ProductId, Quantity, UserId, Uuid
+from services.common.money import Money, Price
+from services.common.refusal import Refusal
 
 Status = Literal["CREATED", "PAID", "REFUNDED", "CANCELLED", "REJECTED"]
 StockState = Literal[
@@ -136,7 +135,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         if self.stock_state == "REQUESTED":
             return Answer.of(self.view(), 202, self._location)
         if self.refusal is not None:
-            return Answer.refusal(self.refusal.problem(self.order_id), request_id)
+            return Answer.refusal(self.refusal.problem(order_id=self.order_id), request_id)
         if self.total_cents is None:
             return Answer.refusal(closed(self), request_id)
         return Answer.of(self.view(), success, self._location)
@@ -146,20 +145,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return {"Location": f"/orders/{self.order_id}"}
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """The catalog's definite no, kept for every repeat of the question."""
-
-    status: int
-    code: str
-    detail: str
-    errors: list[dict[str, Any]] = []
-
-    def problem(self, order_id: str) -> Problem:
-        """To be raised, or rendered."""
-        kind = {404: NotFound, 409: Conflict, 422: Invalid}[self.status]
-        return kind(self.detail, code=self.code, errors=self.errors, about={"order_id": order_id})
-
-
 class OrderEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A state that an order came into, when, and by what."""
 
@@ -167,81 +152,6 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True):
     stock_state: StockState
     cause: str
     at: str
-
-
-class NewItem(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Units of a product, and the price that the buyer saw, if it is to be kept to."""
-
-    product_id: ProductId
-    quantity: Quantity
-    price: Price | None = None
-
-
-class NewOrder(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """An order to place; without items, of what is in the user's cart."""
-
-    user_id: UserId
-    items: Annotated[list[NewItem], msgspec.Meta(min_length=1, max_length=100)] | None = None
-    expected_total: Amount | None = None
-
-    def __post_init__(self) -> None:
-        """Raises ValueError for a product that is there twice."""
-        items = self.items or []
-        if len({item.product_id for item in items}) < len(items):
-            raise ValueError("Expected each product in one item only")
-
-
-class OrderQuery(Page, forbid_unknown_fields=True, kw_only=True):
-    """Filters and page of the list of orders."""
-
-    user_id: UserId | None = None
-    status: Status | None = None
-
-
-class Notice(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A payment of an order. The payment service names the payment, its amount and the customer
-    it is for (null: the operator paid); anything less is looked up there first.
-    """
-
-    payment_id: Uuid | None = None
-    amount: Amount | None = None
-    user_id: UserId | msgspec.UnsetType | None = msgspec.UNSET
-
-    def payment(self, order_id: str) -> OrderPayment | None:
-        """The payment that pays `order_id`, or None where the notice does not name it whole."""
-        if self.payment_id is None or self.amount is None or self.user_id is msgspec.UNSET:
-            return None
-        return OrderPayment(
-            payment_id=self.payment_id,
-            order_id=order_id,
-            user_id=self.user_id,
-            amount=self.amount,
-        )
-
-
-class OrderPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment, as far as its order needs it; `user_id` is null where the operator paid."""
-
-    payment_id: str
-    order_id: str
-    user_id: str | None
-    amount: Amount
-    status: str = "PENDING"
-
-
-class Noticed(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a notice: the order is that payment's."""
-
-    order_id: str
-    status: Status
-    payment_id: str
-    user_id: str
-
-
-class RefundNotice(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """The payment that is being refunded."""
-
-    payment_id: Uuid
 
 
 def closed(order: Order, **ids: str) -> Conflict:

@@ -13,9 +13,11 @@ from services.common import wire
 from services.common.errors import Conflict, Invalid, Unavailable
 from services.common.idempotency import settle
 from services.common.money import decimal_text
+from services.common.refusal import Refusal
 
-from .model import Item, Noticed, Order, OrderPayment, Refusal, closed, no_such_order
-from .store import change, find_order, get_order
+from .messages import Noticed, OrderPayment
+from .model import Item, Order, closed, no_such_order
+from .store import change, find_order, find_paid_by, get_order
 
 
 def hold(
@@ -100,7 +102,8 @@ def pay(conn: sqlite3.Connection, payment: OrderPayment, now: str) -> Noticed:
     """Make an order PAID by a payment. Repeated by the same one: the same.
 
     Raises NotFound (`order_not_found`), Unavailable (`order_not_ready`), Invalid
-    (`amount_mismatch`), Conflict (`order_closed`, `already_paid`).
+    (`amount_mismatch`), Conflict (`order_closed`, `already_paid`; `no_payment` for a payment that
+    has paid another order).
     """
     order_id, payment_id = payment.order_id, payment.payment_id
     named = {"order_id": order_id, "payment_id": payment_id}
@@ -124,6 +127,8 @@ def pay(conn: sqlite3.Connection, payment: OrderPayment, now: str) -> Noticed:
             code="amount_mismatch",
             about=named,
         )
+    if find_paid_by(conn, payment_id) is not None:
+        raise Conflict(f"Payment {payment_id} is of another order", code="no_payment", about=named)
     paid = change(conn, order, ("PAID", "COMMIT_DUE"), "paid", now, payment_id=payment_id)
     assert paid is not None, "read in this transaction"  # noqa: S101
     return _noticed(paid)

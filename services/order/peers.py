@@ -5,32 +5,40 @@ NotKnown, whatever it was, and is asked again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeVar
+from typing import Literal
 
 import msgspec
 from aiohttp import web
 
 from client.errors import NotFound as PeerNotFound
 from client.errors import ShopError
-from services.common.errors import Conflict, Invalid, Malformed, Unavailable
-from services.common.keys import SETTINGS, TRANSPORT
-from services.common.money import Price, as_decimal
+from services.common.errors import Conflict, Unavailable
+from services.common.money import Money, Price, as_decimal
+from services.common.peers import ask, definite_refusal
 from services.common.recovery import NotKnown
-from services.common.wire import build, parse_json
+from services.common.refusal import Refusal
 
-from .model import Item, Order, OrderPayment, Refusal
-
-T = TypeVar("T")
+from .messages import OrderPayment
+from .model import Item, Order
 
 ReservationMove = Literal["commit", "release", "return"]
 
-REFUSALS = {
-    "insufficient_stock": 409,
-    "price_changed": 409,
-    "product_not_found": 404,
-    "order_total_zero": 422,
+REFUSALS = frozenset(
+    {
+        (409, "insufficient_stock"),
+        (409, "price_changed"),
+        (404, "product_not_found"),
+        (422, "order_total_zero"),
+    }
+)
+"""The catalog's answers that settle a reservation, besides its success."""
+
+DONE: dict[ReservationMove, frozenset[str]] = {
+    "commit": frozenset({"COMMITTED"}),
+    "release": frozenset({"RELEASED", "REJECTED", "RETURNED"}),
+    "return": frozenset({"RETURNED", "REJECTED", "RELEASED"}),
 }
-"""The catalog's codes that settle a reservation, each with its status."""
+"""What the catalog has a reservation in once a move is through, or where it moves nothing."""
 
 
 class CartLine(msgspec.Struct, frozen=True):
@@ -58,21 +66,21 @@ class Held(msgspec.Struct, frozen=True):
     """A reservation as the catalog has it."""
 
     order_id: str
-    state: Literal["HELD", "COMMITTED", "RELEASED", "RETURNED"]
+    state: Literal["HELD", "COMMITTED", "RELEASED", "RETURNED", "REJECTED"]
     lines: list[HeldLine]
+    total_amount: Money
 
 
 class Peers:
     """The calls of the order service."""
 
     def __init__(self, app: web.Application) -> None:
-        self._transport = app[TRANSPORT]
-        self._deadline = app[SETTINGS].peer_deadline
+        self._app = app
 
     async def read_cart(self, user_id: str) -> Cart:
         """A user's cart now. Raises Unavailable."""
         try:
-            cart = await self._ask(Cart, "cart", "GET", f"/cart/{user_id}")
+            cart = await ask(self._app, Cart, "cart", "GET", f"/cart/{user_id}")
         except ShopError as error:
             raise Unavailable(
                 f"The cart cannot be read: {error}", code="cart_unavailable"
@@ -98,39 +106,29 @@ class Peers:
         }
         path = f"/reservations/{order.order_id}"
         try:
-            held = await self._ask(Held, "catalog", "PUT", path, wanted)
+            held = await ask(self._app, Held, "catalog", "PUT", path, body=wanted)
         except ShopError as error:
-            if REFUSALS.get(error.code) == error.status and _names(error, order_id=order.order_id):
-                return _refusal(error)
-            raise NotKnown(str(error)) from None
+            return definite_refusal(error, REFUSALS, order_id=order.order_id)
         if held.order_id != order.order_id or held.state not in ("HELD", "COMMITTED"):
             raise NotKnown("the catalog answered for another order")
-        prices = {line.product_id: line for line in held.lines}
-        items = [
-            msgspec.structs.replace(
-                item,
-                sku=prices[item.product_id].sku,
-                name=prices[item.product_id].name,
-                price_cents=int(prices[item.product_id].price),
-            )
-            for item in order.items
-        ]
-        return items, sum(line.price * line.quantity for line in held.lines)
+        return _priced(order.items, held), held.total_amount
 
     async def move_reservation(self, order_id: str, move: ReservationMove) -> None:
         """Have the catalog commit, release or return what an order holds."""
+        path = f"/reservations/{order_id}/{move}"
         try:
-            held = await self._ask(Held, "catalog", "POST", f"/reservations/{order_id}/{move}")
+            held = await ask(self._app, Held, "catalog", "POST", path)
         except ShopError as error:
             raise NotKnown(str(error)) from None
-        if held.order_id != order_id:
-            raise NotKnown("the catalog answered for another order")
+        if held.order_id != order_id or held.state not in DONE[move]:
+            raise NotKnown("the catalog answered for another order, or did something else")
 
     async def close_cart(self, order: Order) -> int:
         """Take an order's lines out of the cart they came from; returns the version it left."""
         body = {"order_id": order.order_id, "version": order.cart_version}
+        path = f"/cart/{order.user_id}/close"
         try:
-            cart = await self._ask(Cart, "cart", "POST", f"/cart/{order.user_id}/close", body)
+            cart = await ask(self._app, Cart, "cart", "POST", path, body=body)
         except ShopError as error:
             raise NotKnown(str(error)) from None
         if cart.user_id != order.user_id:
@@ -138,68 +136,56 @@ class Peers:
         return cart.version
 
     async def find_payment(self, order_id: str, payment_id: str | None) -> OrderPayment:
-        """The payment that an order is said to have.
+        """The payment that an order is said to have; without a `payment_id`, its live one.
 
         Raises Conflict (`no_payment`), Unavailable.
         """
         try:
             if payment_id is None:
-                found = await self._ask(
-                    list[OrderPayment], "payment", "GET", "/payments", query={"order_id": order_id}
+                found = await ask(
+                    self._app,
+                    list[OrderPayment],
+                    "payment",
+                    "GET",
+                    "/payments",
+                    query={"order_id": order_id},
                 )
             else:
                 path = f"/payments/{payment_id}"
-                found = [await self._ask(OrderPayment, "payment", "GET", path)]
-        except PeerNotFound as error:
-            if error.code != "payment_not_found":
+                found = [await ask(self._app, OrderPayment, "payment", "GET", path)]
+        except ShopError as error:
+            if not isinstance(error, PeerNotFound) or error.code != "payment_not_found":
                 raise Unavailable(f"The payment cannot be looked up: {error}") from None
             found = []
-        except ShopError as error:
-            raise Unavailable(f"The payment cannot be looked up: {error}") from None
         for payment in found:
-            if payment.order_id == order_id and payment.status in ("PENDING", "COMPLETED"):
+            named = payment.order_id == order_id and payment_id in (None, payment.payment_id)
+            if named and payment.status in ("PENDING", "COMPLETED"):
                 return payment
         raise Conflict(
-            f"Order {order_id} has no such payment; pay it with POST /pay", code="no_payment"
+            f"Order {order_id} has no such payment; pay it with POST /pay",
+            code="no_payment",
+            about={"order_id": order_id},
         )
 
-    async def _ask(
-        self,
-        shape: type[T],
-        service: str,
-        method: str,
-        path: str,
-        body: object = None,
-        query: dict[str, str] | None = None,
-    ) -> T:
-        """One call that may be repeated. Raises ShopError; an answer of another shape is one."""
-        answer = await self._transport.request(
-            service,
-            method,
-            path,
-            params=query,
-            json=body,
-            repeatable=True,
-            deadline=self._deadline,
+
+def _priced(items: Sequence[Item], held: Held) -> list[Item]:
+    """An order's lines with the names and prices they are held at.
+
+    Raises NotKnown where that is not what the order asked for, or does not add up.
+    """
+    lines = {line.product_id: line for line in held.lines}
+    quantities = {item.product_id: item.quantity for item in items}
+    total = sum(line.price * line.quantity for line in held.lines)
+    if {id_: line.quantity for id_, line in lines.items()} != quantities or not (
+        0 < total == held.total_amount
+    ):
+        raise NotKnown("the catalog holds something else than was asked for")
+    return [
+        msgspec.structs.replace(
+            item,
+            sku=lines[item.product_id].sku,
+            name=lines[item.product_id].name,
+            price_cents=int(lines[item.product_id].price),
         )
-        try:
-            return build(parse_json(answer.body), shape)
-        except (Malformed, Invalid) as error:
-            raise ShopError(f"{service} answered something else: {error.detail}") from None
-
-
-def _refusal(error: ShopError) -> Refusal:
-    return build(
-        {
-            "status": error.status,
-            "code": error.code,
-            "detail": error.detail,
-            "errors": parse_json(error.body).get("errors", []),
-        },
-        Refusal,
-    )
-
-
-def _names(error: ShopError, **ids: str) -> bool:
-    """Whether a refusal is about what was asked, and so settles it."""
-    return all(error.problem.get(name) == value for name, value in ids.items())
+        for item in items
+    ]

@@ -33,7 +33,11 @@ CREATE TABLE orders (
            OR total_cents IS NOT NULL),
     CHECK (cart_state IN ('NONE', 'OPEN', 'DUE', 'CLOSED', 'FREE')),
     CHECK ((cart_state = 'NONE') = (cart_version IS NULL)),
-    CHECK ((cart_state = 'CLOSED') = (cart_left_version IS NOT NULL))
+    CHECK ((cart_state = 'CLOSED') = (cart_left_version IS NOT NULL)),
+    -- Before the stock was held the cart is open, or free again; after that it is used up.
+    CHECK (cart_state <> 'OPEN' OR stock_state = 'REQUESTED'),
+    CHECK (cart_state NOT IN ('OPEN', 'FREE') OR total_cents IS NULL),
+    CHECK (cart_state NOT IN ('DUE', 'CLOSED') OR total_cents IS NOT NULL)
 ) STRICT;
 
 -- A user has at most one order from a cart whose close is not done ...
@@ -41,12 +45,14 @@ CREATE UNIQUE INDEX orders_one_open_cart ON orders (user_id) WHERE cart_state IN
 -- ... and a cart's version becomes at most one order.
 CREATE UNIQUE INDEX orders_by_cart_version ON orders (user_id, cart_version)
     WHERE cart_state IN ('OPEN', 'DUE', 'CLOSED');
+CREATE INDEX orders_by_left_version ON orders (user_id, cart_left_version)
+    WHERE cart_state = 'CLOSED';
 CREATE INDEX orders_by_user ON orders (user_id, number);
 CREATE INDEX orders_by_status ON orders (status, number);
 CREATE INDEX orders_due ON orders (number)
     WHERE stock_state IN ('REQUESTED', 'COMMIT_DUE', 'RELEASE_DUE', 'RETURN_DUE');
 CREATE INDEX orders_cart_due ON orders (number) WHERE cart_state = 'DUE';
-CREATE INDEX orders_unpaid ON orders (expires_at) WHERE status = 'CREATED';
+CREATE INDEX orders_unpaid ON orders (status, expires_at) WHERE status = 'CREATED';
 
 CREATE TABLE order_events (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,

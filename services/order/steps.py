@@ -11,10 +11,11 @@ from aiohttp import web
 from services.common.clock import utc_now
 from services.common.keys import DATABASE
 from services.common.recovery import NotKnown, Step
+from services.common.refusal import Refusal
 from services.common.tracing import current_request_id
 
 from . import moves, store
-from .model import Order, Refusal, StockState
+from .model import Order, StockState
 from .peers import Peers, ReservationMove
 
 NO_EXPIRY_SECONDS = 10.0

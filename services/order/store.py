@@ -13,17 +13,17 @@ from services.common import wire
 from services.common.clock import seconds_after
 from services.common.errors import Conflict, Invalid
 from services.common.idempotency import Key, begin, keep
-from services.common.paging import decode_cursor, encode_cursor
+from services.common.paging import Place, decode_cursor, encode_cursor
+from services.common.refusal import Refusal
 
+from .messages import OrderQuery
 from .model import (
     MOVES,
     IllegalMove,
     Item,
     Order,
     OrderEvent,
-    OrderQuery,
     OrderView,
-    Refusal,
     State,
     no_such_order,
 )
@@ -57,6 +57,12 @@ def find_order(conn: sqlite3.Connection, order_id: str) -> Order | None:
     return to_order(row) if row else None
 
 
+def find_paid_by(conn: sqlite3.Connection, payment_id: str) -> Order | None:
+    """The order that a payment has paid, if there is one."""
+    row = conn.execute("SELECT * FROM orders WHERE payment_id = ?", (payment_id,)).fetchone()
+    return to_order(row) if row else None
+
+
 def get_order(conn: sqlite3.Connection, order_id: str) -> Order:
     """One order. Raises NotFound."""
     order = find_order(conn, order_id)
@@ -74,7 +80,7 @@ def list_orders(conn: sqlite3.Connection, query: OrderQuery) -> tuple[list[Order
             values.append(wanted)
     if query.after is not None:
         conditions.append("number < ?")
-        values.append(decode_cursor(query.after, int))
+        values.append(decode_cursor(query.after, Place))
     rows = conn.execute(
         f"SELECT * FROM orders WHERE {' AND '.join(conditions)}"  # noqa: S608
         " ORDER BY number DESC LIMIT ?",
@@ -229,7 +235,8 @@ def _require_closed_carts(conn: sqlite3.Connection, user_id: str, version: int) 
             about={"order_id": pending["order_id"]},
         )
     (left,) = conn.execute(
-        "SELECT max(cart_left_version) FROM orders WHERE user_id = ?", (user_id,)
+        "SELECT max(cart_left_version) FROM orders WHERE user_id = ? AND cart_state = 'CLOSED'",
+        (user_id,),
     ).fetchone()
     if left is not None and version < left:
         raise StaleCart

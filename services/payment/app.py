@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from aiohttp import web
@@ -10,10 +11,10 @@ from services.common import wire
 from services.common.app import service_app
 from services.common.clock import utc_now
 from services.common.errors import Conflict
-from services.common.idempotency import BEGUN, KEY, Answer, attempt, find
+from services.common.idempotency import BEGUN, KEY, Answer, attempt
 from services.common.keys import DATABASE, PRINCIPAL, SETTINGS
 from services.common.paging import page_response
-from services.common.recovery import RECOVERY, recovery
+from services.common.recovery import RECOVERY, advance_and_answer, recovery
 from services.common.routing import Access, Nothing, Route, path_uuid
 from services.common.settings import Settings
 from services.common.tracing import current_request_id
@@ -45,8 +46,12 @@ async def pay(request: web.Request, pay: Pay) -> web.Response:
         if isinstance(begun, Answer):
             return begun.response()
         payment_id = begun.payment_id
-    await _advance(request, payment_id)
-    return await _answered(request, payment_id)
+    request_id = current_request_id()
+
+    def as_it_stands(conn: sqlite3.Connection) -> Answer:
+        return store.get_payment(conn, payment_id).pay_answer(request_id)
+
+    return await advance_and_answer(request, payment_id, as_it_stands)
 
 
 async def _begin_payment(request: web.Request, pay: Pay) -> PaymentRow | Answer:
@@ -103,25 +108,14 @@ async def refund(request: web.Request, _parameters: Nothing) -> web.Response:
         begun = await attempt(request, moves.begin_refund, payment_id, request.get(KEY), utc_now())
         if isinstance(begun, Answer):
             return begun.response()
-    await _advance(request, payment_id)
-    return await _answered(request, payment_id, refund=True)
+    return await advance_and_answer(
+        request, payment_id, lambda conn: store.get_payment(conn, payment_id).refund_answer()
+    )
 
 
 async def _advance(request: web.Request, payment_id: str) -> None:
     within = request.app[SETTINGS].peer_deadline + 1.0
     await request.app[RECOVERY].advance(payment_id, within=within)
-
-
-async def _answered(request: web.Request, payment_id: str, *, refund: bool = False) -> web.Response:
-    """The final answer that is kept under the key, or what the row says."""
-    database = request.app[DATABASE]
-    if key := request.get(KEY):
-        stored = await database.read(find, key)
-        if stored is not None and stored.answer is not None:
-            return stored.answer.response()
-    payment = await database.read(store.get_payment, payment_id)
-    answer = payment.refund_answer() if refund else payment.pay_answer(current_request_id())
-    return answer.response()
 
 
 def _payment_id(request: web.Request) -> str:

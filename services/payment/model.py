@@ -6,10 +6,11 @@ from typing import Literal
 
 import msgspec
 
-from services.common.errors import Conflict, Invalid, NotFound, Problem
+from services.common.errors import NotFound
 from services.common.idempotency import Answer
 from services.common.money import Amount, Money
 from services.common.paging import Page
+from services.common.refusal import Refusal
 from services.common.wire import Uuid
 
 Status = Literal["PENDING", "COMPLETED", "REFUNDING", "REFUNDED", "FAILED"]
@@ -24,28 +25,12 @@ MOVES: frozenset[tuple[Status, Status]] = frozenset(
 )
 """Every move a payment can make."""
 
-LIVE: frozenset[Status] = frozenset({"PENDING", "COMPLETED", "REFUNDING"})
-"""An order has at most one payment in one of these."""
-
 ORDER_STATUS: dict[Status, str] = {"COMPLETED": "PAID", "REFUNDED": "REFUNDED"}
 """What a payment's status says of its order's, where it says anything."""
 
 
 class IllegalMove(Exception):
     """A move that the table does not have: a mistake in the code, never an answer."""
-
-
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """The order service's definite no, kept for every repeat of the question."""
-
-    status: Literal[404, 409, 422]
-    code: str
-    detail: str
-
-    def problem(self, order_id: str) -> Problem:
-        """To be raised, or rendered."""
-        kind = {404: NotFound, 409: Conflict, 422: Invalid}[self.status]
-        return kind(self.detail, code=self.code, about={"order_id": order_id})
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +91,7 @@ class PaymentRow(msgspec.Struct, frozen=True, kw_only=True):
     def pay_answer(self, request_id: str) -> Answer:
         """What the request to pay is answered, as the row stands; 202 is not final."""
         if self.refusal is not None:
-            return Answer.refusal(self.refusal.problem(self.order_id), request_id)
+            return Answer.refusal(self.refusal.problem(order_id=self.order_id), request_id)
         receipt = Receipt(
             payment_id=self.payment_id,
             order_id=self.order_id,

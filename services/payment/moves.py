@@ -8,9 +8,10 @@ from services.common import wire
 from services.common.errors import Conflict, Invalid, NotFound
 from services.common.idempotency import Key, begin, keep, settle
 from services.common.money import decimal_text
+from services.common.refusal import Refusal
 
-from .model import Pay, PaymentRow, Refusal
-from .store import add_payment, change, get_payment, live_payment
+from .model import Pay, PaymentRow
+from .store import add_payment, change, get_payment, is_refunded, live_payment
 
 
 class StillPending(Exception):
@@ -19,7 +20,6 @@ class StillPending(Exception):
     def __init__(self, payment: PaymentRow) -> None:
         super().__init__(payment.payment_id)
         self.payment_id = payment.payment_id
-        self.order_id = payment.order_id
 
 
 def begin_payment(
@@ -41,15 +41,16 @@ def begin_payment(
         payment = add_payment(conn, pay, user_id, currency, now)
         begin(conn, key, payment.payment_id, success=200)
         return payment
-    if None not in (user_id, live.user_id) and user_id != live.user_id:
+    same_amount = live.amount_cents == pay.amount
+    same_user = user_id in (None, live.user_id)
+    if live.status == "PENDING" and (key is not None or not same_amount or not same_user):
+        raise StillPending(live)
+    if not same_user:  # and past PENDING the order service has said whose it is
         raise NotFound(
             f"There is no order {pay.order_id}",
             code="order_not_found",
             about={"order_id": pay.order_id},
         )
-    same_amount = live.amount_cents == pay.amount
-    if live.status == "PENDING" and (key is not None or not same_amount):
-        raise StillPending(live)
     if key is not None:
         raise Conflict(
             f"Order {pay.order_id} is paid already",
@@ -76,7 +77,13 @@ def complete(
 def fail(
     conn: sqlite3.Connection, payment: PaymentRow, refusal: Refusal, now: str, request_id: str
 ) -> None:
-    """The order will not be paid by this payment."""
+    """The order will not be paid by this payment.
+
+    Where one that was refunded since has paid it, the payer is told that the order is closed.
+    """
+    if refusal.code == "already_paid" and is_refunded(conn, payment.order_id):
+        detail = f"Order {payment.order_id} is REFUNDED"
+        refusal = Refusal(status=409, code="order_closed", detail=detail)
     failed = change(conn, payment, "FAILED", now, refusal=wire.encode(refusal).decode())
     _settle_pay(conn, failed, request_id)
 
@@ -103,7 +110,6 @@ def begin_refund(
         f"Payment {payment_id} is {payment.status}; only a COMPLETED one can be refunded",
         code="payment_not_refundable",
         about={"payment_id": payment_id},
-        passing=payment.status == "PENDING",
     )
 
 

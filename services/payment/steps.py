@@ -6,32 +6,32 @@ anything else the step is taken again.
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from typing import Literal
 
 import msgspec
 from aiohttp import web
 
 from client.errors import ShopError
 from services.common.clock import utc_now
-from services.common.errors import Problem
-from services.common.keys import DATABASE, SETTINGS, TRANSPORT
+from services.common.keys import DATABASE
 from services.common.money import as_decimal
+from services.common.peers import ask, definite_refusal
 from services.common.recovery import NotKnown, Step
+from services.common.refusal import Refusal
 from services.common.tracing import current_request_id
-from services.common.wire import build, parse_json
 
 from . import moves, store
-from .model import PaymentRow, Refusal
+from .model import PaymentRow
 
-T = TypeVar("T")
-
-REFUSALS = {
-    "order_not_found": 404,
-    "amount_mismatch": 422,
-    "order_closed": 409,
-    "already_paid": 409,
-}
-"""The order service's codes that fail a payment, each with its status."""
+REFUSALS = frozenset(
+    {
+        (404, "order_not_found"),
+        (422, "amount_mismatch"),
+        (409, "order_closed"),
+        (409, "already_paid"),
+    }
+)
+"""The order service's answers that fail a payment."""
 
 
 class Noticed(msgspec.Struct, frozen=True):
@@ -82,42 +82,27 @@ async def notify_order(app: web.Application, payment: PaymentRow) -> Noticed | R
         "amount": as_decimal(payment.amount_cents),
         "user_id": payment.user_id,
     }
+    path = f"/orders/{payment.order_id}/payment"
     try:
-        noticed = await _post(app, f"/orders/{payment.order_id}/payment", notice, Noticed)
+        noticed = await ask(app, Noticed, "order", "POST", path, body=notice)
     except ShopError as error:
-        ours = (error.problem.get("order_id"), error.problem.get("payment_id"))
-        if REFUSALS.get(error.code) == error.status and ours == _ids(payment):
-            known = {"status": error.status, "code": error.code, "detail": error.detail}
-            return build(known, Refusal)
-        raise NotKnown(str(error)) from None
-    _require_ours(payment, noticed.order_id, noticed.payment_id)
+        ids = {"order_id": payment.order_id, "payment_id": payment.payment_id}
+        return definite_refusal(error, REFUSALS, **ids)
+    _require_ours(payment, noticed)
     return noticed
 
 
 async def refund_order(app: web.Application, payment: PaymentRow) -> None:
     """Tell the order that its payment is being refunded. Raises NotKnown."""
     notice = {"payment_id": payment.payment_id}
+    path = f"/orders/{payment.order_id}/refund"
     try:
-        refunded = await _post(app, f"/orders/{payment.order_id}/refund", notice, Refunded)
+        refunded = await ask(app, Refunded, "order", "POST", path, body=notice)
     except ShopError as error:
         raise NotKnown(str(error)) from None
-    _require_ours(payment, refunded.order_id, refunded.payment_id)
+    _require_ours(payment, refunded)
 
 
-async def _post(app: web.Application, path: str, body: object, shape: type[T]) -> T:
-    answer = await app[TRANSPORT].request(
-        "order", "POST", path, json=body, repeatable=True, deadline=app[SETTINGS].peer_deadline
-    )
-    try:
-        return build(parse_json(answer.body), shape)
-    except Problem as problem:
-        raise NotKnown(f"order answered something else: {problem.detail}") from None
-
-
-def _ids(payment: PaymentRow) -> tuple[str, str]:
-    return (payment.order_id, payment.payment_id)
-
-
-def _require_ours(payment: PaymentRow, *ids: str) -> None:
-    if ids != _ids(payment):
+def _require_ours(payment: PaymentRow, answer: Noticed | Refunded) -> None:
+    if (answer.order_id, answer.payment_id) != (payment.order_id, payment.payment_id):
         raise NotKnown("order answered for another payment")

@@ -7,7 +7,8 @@ import uuid
 from typing import Any
 
 from services.common import wire
-from services.common.paging import decode_cursor, encode_cursor
+from services.common.paging import Place, decode_cursor, encode_cursor
+from services.common.refusal import Refusal
 
 from .model import (
     MOVES,
@@ -16,7 +17,6 @@ from .model import (
     Payment,
     PaymentQuery,
     PaymentRow,
-    Refusal,
     Status,
     no_such_payment,
 )
@@ -40,6 +40,14 @@ def live_payment(conn: sqlite3.Connection, order_id: str) -> PaymentRow | None:
     return to_payment(row) if row else None
 
 
+def is_refunded(conn: sqlite3.Connection, order_id: str) -> bool:
+    """Whether an order has a payment that was refunded."""
+    row = conn.execute(
+        "SELECT 1 FROM payments WHERE order_id = ? AND status = 'REFUNDED'", (order_id,)
+    ).fetchone()
+    return row is not None
+
+
 def list_payments(
     conn: sqlite3.Connection, query: PaymentQuery, user_id: str | None
 ) -> tuple[list[Payment], str | None]:
@@ -52,7 +60,7 @@ def list_payments(
             values.append(wanted)
     if query.after is not None:
         conditions.append("number < ?")
-        values.append(decode_cursor(query.after, int))
+        values.append(decode_cursor(query.after, Place))
     rows = conn.execute(
         f"SELECT * FROM payments WHERE {' AND '.join(conditions)}"  # noqa: S608
         " ORDER BY number DESC LIMIT ?",

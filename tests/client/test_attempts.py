@@ -185,6 +185,30 @@ async def test_nothing_was_done_where_nobody_could_be_reached(stage: Stage) -> N
     assert (caught.value.code, caught.value.maybe_done) == ("unreachable", False)
 
 
+async def test_who_has_lost_patience_no_longer_waits_for_what_was_not_done(stage: Stage) -> None:
+    await stage.have(nowhere("cart-1"))
+    async with asyncio.timeout(3):
+        with pytest.raises(Unavailable) as caught:
+            await stage.post(deadline=20.0, patience=0.05)
+    assert caught.value.code == "unreachable"
+
+
+async def test_patience_for_what_may_have_been_done_lasts_to_the_deadline(stage: Stage) -> None:
+    cart = await stage.cart(hang_up, BUSY, OK)
+    await stage.post(idempotency_key="k", deadline=5.0, patience=0.0)
+    assert len(cart.seen) == 3
+
+
+async def test_an_instance_that_is_ready_is_tried_though_patience_is_lost(stage: Stage) -> None:
+    slow = await stage.start(hang)
+    await stage.have(slow.at("cart-1"))
+    other = await stage.start(OK)
+    await stage.registry.put("cart", slow.at("cart-1"), other.at("cart-2", "suspect"))
+    await stage.registry.until(lambda: len(stage.discovery.instances("cart")) == 2)
+    await stage.get(deadline=5.0, attempt_timeout=0.05, patience=0.0)
+    assert (len(slow.seen), len(other.seen)) == (1, 1)
+
+
 async def test_a_pooled_connection_that_drops_counts_as_sent(stage: Stage) -> None:
     cart = await stage.cart(OK, hang_up)
     await stage.get()

@@ -5,6 +5,7 @@ import json
 from decimal import Decimal
 from urllib.parse import unquote
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -14,6 +15,7 @@ from client.errors import (
     OutcomeUnknown,
     Unavailable,
 )
+from client.transport import Transport
 from client.wire import segment
 from tests.client.fakes import (
     hang,
@@ -35,6 +37,36 @@ async def test_a_call_says_who_sends_it_and_whom_it_is_meant_for(stage: Stage) -
     assert headers["idempotency-key"] == "k-1"
     assert headers["content-type"] == "application/json"
     assert len(headers["x-request-id"]) == 36
+
+
+async def test_a_transport_without_a_key_sends_none(
+    stage: Stage, session: aiohttp.ClientSession
+) -> None:
+    cart = await stage.cart(OK)
+    await Transport(session, stage.discovery, None).request("cart", "GET", "/cart/ada")
+    assert "x-api-key" not in cart.seen[0].headers
+
+
+async def test_what_is_left_of_a_large_body_can_be_read_on(stage: Stage) -> None:
+    await stage.cart(reply(b"x" * 500_000))
+    answer = await stage.get(at_once=1000)
+    assert answer.rest is not None
+    async with answer.rest:
+        rest = await answer.rest.content.read()
+    assert 1000 < len(answer.body) < 500_000
+    assert answer.body + rest == b"x" * 500_000
+
+
+async def test_a_body_that_is_not_large_is_there_at_once(stage: Stage) -> None:
+    await stage.cart(reply(b"x" * 1000))
+    answer = await stage.get(at_once=1000)
+    assert (answer.body, answer.rest) == (b"x" * 1000, None)
+
+
+async def test_a_large_refusal_does_not_keep_its_connection(stage: Stage) -> None:
+    await stage.cart(reply(b"x" * 500_000, 404))
+    with pytest.raises(NotFound):
+        await stage.get(at_once=1000)
 
 
 async def test_headers_of_the_call_win_over_those_of_its_surroundings(stage: Stage) -> None:

@@ -386,20 +386,22 @@ def test_a_restored_table_goes_on_with_whole_leases_and_the_operator_s_words(
     assert restored.next_deadline() == 1006
 
 
-def test_the_events_of_a_change_say_whose_standing_is_to_be_stored(table: LeaseTable) -> None:
+def test_what_is_stored_of_an_instance_is_its_registration_and_the_operator_s_word(
+    table: LeaseTable,
+) -> None:
     lease = register(table).lease
     register(table, "cart-2")
     table.set_operator_word("cart", "cart-2", "draining", now=1)
 
-    events = table.set_own_word("cart", "cart-1", lease, "draining", now=1)
-    [standing] = table.standings(events)
+    [event] = table.set_own_word("cart", "cart-1", lease, "draining", now=1)
+    [standing] = table.standings([event.name])
     assert standing.name == ("cart", "cart-1")
     assert standing.registration is not None
     assert standing.registration.draining
     assert not standing.drained
 
-    events = table.remove("cart", "cart-2")
-    assert table.standings(events) == [Standing(("cart", "cart-2"), None, drained=True)]
+    [event] = table.remove("cart", "cart-2")
+    assert table.standings([event.name]) == [Standing(("cart", "cart-2"), None, drained=True)]
 
 
 STEPS = st.tuples(
@@ -432,7 +434,12 @@ def test_who_follows_the_changes_sees_what_the_table_holds(
             due = table.expire(now=now)
             assert due
             events += due
-        stored.update({standing.name: standing for standing in table.standings(events)})
+        stored.update(
+            {
+                standing.name: standing
+                for standing in table.standings(event.name for event in events)
+            }
+        )
         restored = LeaseTable("e2")
         restored.restore(
             [one.registration for one in stored.values() if one.registration],

@@ -8,8 +8,8 @@ import pytest
 import registry
 from registry import store
 from registry.model import Event, Registration, Standing
+from services.common.belonging import SCHEMA as SHOP_SCHEMA
 from services.common.database import Database, open_database
-from services.common.registration import SCHEMA as SHOP_SCHEMA
 
 SCHEMA = SHOP_SCHEMA + (Path(registry.__file__).parent / "schema.sql").read_text()
 CART = Registration(

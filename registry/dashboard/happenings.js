@@ -1,0 +1,54 @@
+// What can be told from the events, newest first, about an instance and about the whole shop.
+
+const sameAs = ({ at, what, service, instance_id, detail }) =>
+  JSON.stringify([at, what, service, instance_id, detail]);
+
+/** Two lists of events, newer and older, as one without repeats. */
+export function joined(newer, older) {
+  const seen = new Set(newer.map(sameAs));
+  return [...newer, ...older.filter((event) => !seen.has(sameAs(event)))];
+}
+
+/** A key for an event in a list that is drawn. */
+export const keyOf = sameAs;
+
+/** The events of each instance, newest first, by `nameOf` it. */
+export function byInstance(events) {
+  const found = new Map();
+  for (const event of events) {
+    const name = nameOf(event);
+    if (!found.has(name)) {
+      found.set(name, []);
+    }
+    found.get(name).push(event);
+  }
+  return found;
+}
+
+/** A service's instance, or an event's, as one text. */
+export const nameOf = ({ service, instance_id }) => `${service}/${instance_id}`;
+
+/**
+ * Since when an instance has been in its state, by its own events; null where they do not tell.
+ * An event can give a new reason for an old state, which goes on then; a registration begins one,
+ * whichever it is.
+ */
+export function stateSince(state, events = []) {
+  let since = null;
+  for (const { what, at } of events) {
+    if (what === "registered") {
+      return since ?? at;
+    }
+    if (what !== state) {
+      return since;
+    }
+    since = at;
+  }
+  return since;
+}
+
+/** Whether an instance is the only one of its service that is up. */
+export function isLastUp(instance, instances) {
+  const up = instances.filter(({ state }) => state === "up");
+  return up.length === 1 && up[0].instance_id === instance.instance_id;
+}

@@ -1,0 +1,87 @@
+"""The list of products in SQL: its filters, its orders and its pages; and the categories."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from services.common import wire
+from services.common.errors import Invalid
+from services.common.paging import Place, decode_cursor, encode_cursor
+from services.common.wire import ProductId
+
+from .model import Category, Product, ProductQuery, folded
+from .store import to_product
+
+# The column that each order goes by, and its direction; the id settles ties.
+_ORDERS = {
+    "id": ("id", "ASC"),
+    "name": ("sort_name", "ASC"),
+    "price": ("price_cents", "ASC"),
+    "-price": ("price_cents", "DESC"),
+    "newest": ("id", "DESC"),
+}
+
+
+def list_products(
+    conn: sqlite3.Connection, query: ProductQuery
+) -> tuple[list[Product], str | None]:
+    """One page of products, and the cursor of the next page if there is one.
+
+    Raises Invalid for a cursor of another list, or an id that none can have.
+    """
+    conditions, values = _filters(query)
+    column, direction = _ORDERS[query.sort]
+    if query.after is not None:
+        sort, last, last_id = decode_cursor(query.after, tuple[str, str | Place, Place])
+        if sort != query.sort or isinstance(last, str) != (query.sort == "name"):
+            raise Invalid("after: this place belongs to a list in another order")
+        beyond = ">" if direction == "ASC" else "<"
+        conditions.append(f"({column}, id) {beyond} (?, ?)")
+        values += [last, last_id]
+    rows = conn.execute(
+        f"SELECT * FROM products WHERE {' AND '.join(conditions)}"  # noqa: S608
+        f" ORDER BY {column} {direction}, id {direction} LIMIT ?",
+        (*values, query.limit + 1),
+    ).fetchall()
+    page = rows[: query.limit]
+    after = None
+    if len(rows) > query.limit:
+        after = encode_cursor((query.sort, page[-1][column], page[-1]["id"]))
+    return [to_product(row) for row in page], after
+
+
+def list_categories(conn: sqlite3.Connection) -> list[Category]:
+    """Every category with a product in it, by name."""
+    rows = conn.execute(
+        "SELECT category, count(*) FROM products WHERE deleted_at IS NULL"
+        " GROUP BY category ORDER BY category"
+    )
+    return [Category(name, count) for name, count in rows]
+
+
+def _filters(query: ProductQuery) -> tuple[list[str], list[Any]]:
+    conditions = ["deleted_at IS NULL"]
+    values: list[Any] = []
+
+    def where(condition: str, *operands: Any) -> None:
+        conditions.append(condition)
+        values.extend(operands)
+
+    for word in folded(query.q or "").split():
+        escaped = word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+        where(r"search_text LIKE ? ESCAPE '\'", f"%{escaped}%")
+    if query.ids is not None:
+        ids = wire.build([int(text) for text in query.ids.split(",")], list[ProductId])
+        where(f"id IN ({', '.join('?' * len(ids))})", *ids)
+    if query.sku is not None:
+        where("sku = ?", query.sku)
+    if query.category is not None:
+        where("category = ?", query.category)
+    if query.min_price is not None:
+        where("price_cents >= ?", int(query.min_price))
+    if query.max_price is not None:
+        where("price_cents <= ?", int(query.max_price))
+    if query.in_stock is not None:
+        where("available > 0" if query.in_stock else "available = 0")
+    return conditions, values

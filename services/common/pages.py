@@ -1,0 +1,155 @@
+"""Web pages: the files of a folder, kept by browsers for as long as they do not change, under a
+policy that runs nothing inline and loads nothing from elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from .bundle import Bundle
+from .errors import NotFound
+from .routing import Access, Handler, Route
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
+)
+SHARED = Path(__file__).parent / "pages"
+"""What the pages of several services have in common."""
+VENDOR = Path(__file__).parent / "vendor"
+"""What others have written, each in a folder with its version and licence."""
+
+_TEXT_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+}
+_OTHER_TYPES = {".png": "image/png", ".webp": "image/webp", ".woff2": "font/woff2"}
+_NAME = re.compile(r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*", re.ASCII)
+"""No segment begins with a dot, so that nothing above the folder or hidden in it is named."""
+_TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
+_WORTH_GZIP = 1000
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as it goes out; `gzipped` is None where that would be no smaller."""
+
+    body: bytes
+    gzipped: bytes | None
+    media_type: str
+    etag: str
+
+
+async def send_file(
+    request: web.Request, folder: Path, name: str, *, status: int = 200, policy: str = POLICY
+) -> web.Response:
+    """The file called `name` below `folder`, or 304 in place of a 200 when the caller has it.
+
+    Raises NotFound where there is none, or none of a kind that pages are made of.
+    """
+    file = await asyncio.to_thread(_find, folder, name)
+    return _send(request, file, status=status, policy=policy)
+
+
+def _send(
+    request: web.Request, file: File, *, status: int = 200, policy: str = POLICY
+) -> web.Response:
+    headers = {
+        # Asked for anew each time: a page must never meet a script of another version.
+        "Cache-Control": "no-cache",
+        "ETag": f'W/"{file.etag}"',
+        "Vary": "Accept-Encoding",
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "same-origin",
+    }
+    if status == 200 and file.etag in {known.value for known in request.if_none_match or ()}:
+        return web.Response(status=304, headers=headers)
+    headers["Content-Type"] = file.media_type
+    if file.gzipped and _TAKES_GZIP.search(request.headers.get("Accept-Encoding", "")):
+        headers["Content-Encoding"] = "gzip"
+        return web.Response(status=status, body=file.gzipped, headers=headers)
+    return web.Response(status=status, body=file.body, headers=headers)
+
+
+def page_routes(folder: Path, views: Sequence[str]) -> list[Route]:
+    """The routes of a page: the `index.html` of `folder` at the path of each of its views, its own
+    files below `/assets/`, and what pages share below `/shared/` and `/vendor/`. Below `/bundle/`
+    is a script or a style sheet of its own together with all that it imports.
+    """
+
+    async def page(request: web.Request, _body: Any) -> web.Response:
+        """The page."""
+        return await send_file(request, folder, "index.html")
+
+    folders = {"assets": folder, "shared": SHARED, "vendor": VENDOR}
+    return [
+        *(Route("GET", view, page, Access.PUBLIC, raw=True) for view in views),
+        *(
+            Route("GET", f"/{place}/{{file:.+}}", _files(root), Access.PUBLIC, raw=True)
+            for place, root in folders.items()
+        ),
+        Route("GET", "/bundle/{file:.+}", _bundles(folders), Access.PUBLIC, raw=True),
+    ]
+
+
+def _files(folder: Path) -> Handler:
+    async def file(request: web.Request, _body: Any) -> web.Response:
+        """What the page is made of."""
+        return await send_file(request, folder, request.match_info["file"])
+
+    return file
+
+
+def _bundles(folders: Mapping[str, Path]) -> Handler:
+    made: dict[str, tuple[Bundle, File]] = {}
+
+    def find(name: str) -> File:
+        if not name.endswith((".css", ".js")):
+            raise NotFound("There is no such bundle")
+        _find(folders["assets"], name)
+        if name not in made or not made[name][0].is_current:
+            bundle = Bundle(folders, f"/assets/{name}")
+            made[name] = bundle, _made_of(bundle.text.encode(), Path(name).suffix)
+        return made[name][1]
+
+    async def bundle(request: web.Request, _body: Any) -> web.Response:
+        """What the page is made of, together."""
+        return _send(request, await asyncio.to_thread(find, request.match_info["file"]))
+
+    return bundle
+
+
+def _find(folder: Path, name: str) -> File:
+    path = folder / name
+    known_type = path.suffix in _TEXT_TYPES or path.suffix in _OTHER_TYPES
+    if not (known_type and _NAME.fullmatch(name) and path.is_file()):
+        raise NotFound("There is no such file")
+    return _load(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _load(path: Path, _changed_at: int) -> File:
+    return _made_of(path.read_bytes(), path.suffix)
+
+
+def _made_of(body: bytes, suffix: str) -> File:
+    etag = hashlib.sha256(body).hexdigest()[:32]
+    if suffix in _OTHER_TYPES:
+        return File(body, None, _OTHER_TYPES[suffix], etag)
+    gzipped = gzip.compress(body, mtime=0) if len(body) >= _WORTH_GZIP else None
+    return File(body, gzipped, f"{_TEXT_TYPES[suffix]}; charset=utf-8", etag)

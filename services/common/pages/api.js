@@ -1,0 +1,80 @@
+// One HTTP call that answers JSON, and the one kind of error it throws.
+
+/** A call that was refused, or did not get through (`code` "unreachable", `status` 0). */
+export class Refusal extends Error {
+  constructor(status, problem, retryAfter = null) {
+    super(problem.detail || problem.title || `HTTP ${status}`);
+    this.status = status;
+    this.code = problem.code || (status ? `http_${status}` : "unreachable");
+    this.errors = problem.errors || [];
+    this.problem = problem;
+    /** Seconds after which it may be tried again, or null. */
+    this.retryAfter = retryAfter;
+  }
+
+  /** Whether the same call may get through later. */
+  get passing() {
+    return (
+      [0, 408, 429, 502, 503, 504, 507].includes(this.status) ||
+      ["request_in_progress", "payment_in_progress"].includes(this.code)
+    );
+  }
+}
+
+let serverAhead = 0;
+
+/** The server's time in milliseconds, as its last answer told. */
+export function serverNow() {
+  return Date.now() + serverAhead;
+}
+
+/**
+ * Sends one request. Returns `{status, data, headers}`; throws a Refusal, or an AbortError when
+ * `signal` ended it. No answer within `patience` seconds counts as unreachable.
+ */
+export async function send(method, path, { headers = {}, body, signal, patience = 20 } = {}) {
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  const timer = setTimeout(end, patience * 1000);
+  if (signal?.aborted) end();
+  signal?.addEventListener("abort", end);
+  try {
+    const response = await fetch(path, {
+      method,
+      headers: body === undefined ? headers : { ...headers, "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: ending.signal,
+      credentials: "omit",
+    });
+    const text = await response.text();
+    noteClock(response.headers.get("Date"));
+    const data = read(text);
+    if (response.ok && data !== null) {
+      return { status: response.status, data, headers: response.headers };
+    }
+    if (response.ok) throw new Refusal(502, { detail: "An answer that was cut short" });
+    const wait = Number.parseFloat(response.headers.get("Retry-After"));
+    throw new Refusal(response.status, data || {}, Number.isFinite(wait) ? wait : null);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    if (signal?.aborted) throw new DOMException("No longer wanted", "AbortError");
+    throw new Refusal(0, { detail: "No answer" });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
+  }
+}
+
+function read(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function noteClock(date) {
+  const ahead = date ? Date.parse(date) - Date.now() : Number.NaN;
+  // The header has whole seconds: within one, our own clock is the better one.
+  if (Number.isFinite(ahead)) serverAhead = Math.abs(ahead) > 1500 ? ahead : 0;
+}

@@ -1,0 +1,125 @@
+// The cart: shown at once as one changes it, sent in order, and the same in every tab.
+import { cents } from "/shared/format.js";
+import { makeState } from "/shared/state.js";
+import { call, trouble } from "./call.js";
+import { newKey } from "./keys.js";
+import { keep, onOtherTab, recall } from "./memory.js";
+import { session } from "./session.js";
+import { hearTabs, tellTabs } from "./tabs.js";
+
+const EMPTY = { items: [], currency: "USD", version: 0 };
+
+/** `{items, currency, version}`, or null while it is not known. Prices are in cents. */
+export const cart = makeState(session.value ? null : EMPTY);
+
+/** The Refusal of the last change, or null. */
+export const cartRefusal = makeState(null);
+
+/** The price in cents at which each line was last seen, by product id. */
+export const seenPrices = makeState(recall("seen") || {});
+
+const wanted = new Map();
+let sending = null;
+
+/** Loads the cart, and keeps it up with the other tabs and after an absence. */
+export function watchCart() {
+  hearTabs("cart", (other) => {
+    const newer = other.version >= (cart.value?.version ?? 0);
+    if (!sending && newer && other.user_id === session.value?.user_id) cart.set(other);
+  });
+  onOtherTab("seen", (seen) => seenPrices.set(seen || {}));
+  // A new guest's cart is empty, and needs no asking; another guest's is another cart.
+  session.follow(
+    () => cart.value?.user_id && cart.value.user_id !== session.value?.user_id && loadCart(),
+  );
+  // What could not be checked while the way was cut can be now.
+  trouble.follow(() => trouble.value === null && loadCart());
+  document.addEventListener("visibilitychange", () => document.hidden || loadCart());
+  loadCart();
+}
+
+/** Asks for the cart as it is now. */
+export async function loadCart() {
+  if (!session.value || sending) return;
+  const { data } = await call("GET", (user) => `/cart/${user}`);
+  if (!sending) take(data);
+}
+
+/** How many units of a product are in the cart. */
+export function unitsInCart(value, productId) {
+  return value?.items.find((item) => item.product_id === productId)?.quantity ?? 0;
+}
+
+/** The cart's total in cents; a line without a price counts for nothing. */
+export function totalOf(value) {
+  return value.items.reduce((sum, item) => sum + (item.price ?? 0) * item.quantity, 0);
+}
+
+/** Puts units of a product in. Throws a Refusal. */
+export async function addToCart(productId, quantity) {
+  const { data } = await call("POST", (user) => `/cart/${user}/add`, {
+    body: { product_id: productId, quantity },
+    key: newKey(),
+  });
+  take({ ...data, items: data.cart });
+}
+
+/** Makes it this many units; 0 takes the line out. */
+export function setQuantity(productId, quantity) {
+  wanted.set(productId, quantity);
+  cartRefusal.set(null);
+  cart.set({ ...cart.value, items: changed(cart.value.items) });
+  sending ??= sendWanted().finally(() => {
+    sending = null;
+    loadCart();
+  });
+  return sending;
+}
+
+/** The customer has read what the prices are now. */
+export function acceptPrices() {
+  rememberPrices(cart.value.items, {});
+}
+
+async function sendWanted() {
+  while (wanted.size > 0) {
+    const [productId, quantity] = wanted.entries().next().value;
+    try {
+      const { data } = await call("PUT", (user) => `/cart/${user}/items/${productId}`, {
+        body: { quantity },
+      });
+      if (wanted.get(productId) === quantity) wanted.delete(productId);
+      take(data);
+    } catch (error) {
+      wanted.delete(productId);
+      cartRefusal.set(error);
+    }
+  }
+}
+
+/** The items as they will be once all that is wanted has been sent. */
+function changed(items) {
+  return items
+    .map((item) => ({ ...item, quantity: wanted.get(item.product_id) ?? item.quantity }))
+    .filter((item) => item.quantity > 0);
+}
+
+/** Takes over the cart as the shop has answered it, but for what is still to be sent. */
+function take({ items: answered, currency, version }) {
+  const items = changed(
+    answered.map((item) => ({ ...item, price: item.price === null ? null : cents(item.price) })),
+  );
+  const next = { items, currency, version, user_id: session.value?.user_id };
+  cart.set(next);
+  rememberPrices(items, seenPrices.value);
+  tellTabs("cart", next);
+}
+
+function rememberPrices(items, before) {
+  const priced = items.filter((item) => item.price !== null);
+  const seen = Object.fromEntries(
+    priced.map((item) => [item.product_id, before[item.product_id] ?? item.price]),
+  );
+  seenPrices.set(seen);
+  keep("seen", seen);
+}

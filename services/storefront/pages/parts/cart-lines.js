@@ -1,0 +1,95 @@
+// The lines of the cart, and what has happened to them since they were put in.
+import { html, useEffect } from "/vendor/preact/standalone.module.js";
+import { money } from "/shared/format.js";
+import { useValue } from "/shared/state.js";
+import { announce } from "../flow/announce.js";
+import { acceptPrices, cart, seenPrices, setQuantity } from "../flow/cart.js";
+import { known, learnStock } from "../flow/goods.js";
+import { newsOf } from "../flow/line-news.js";
+import { Picture } from "../pictures/picture.js";
+import { Quantity } from "./quantity.js";
+
+/** The cart's lines, each with its news (or null), and what is to be done about them. */
+export function useCartNews() {
+  const value = useValue(cart);
+  const goods = useValue(known);
+  const seen = useValue(seenPrices);
+  const ids = value?.items.map((item) => item.product_id).join() ?? "";
+  useEffect(() => {
+    const ending = new AbortController();
+    // Without an answer the lines are shown as they are; the till looks again.
+    if (ids) learnStock(ids.split(",").map(Number), ending.signal).catch(() => {});
+    return () => ending.abort();
+  }, [ids]);
+  const lines = (value?.items ?? []).map((item) => ({
+    item,
+    product: goods.get(item.product_id),
+    news: newsOf(item, goods, seen, value.currency),
+  }));
+  return {
+    lines,
+    short: lines.filter(({ news }) => news?.take !== undefined),
+    priced: lines.some(({ news }) => news?.kind === "price"),
+  };
+}
+
+/** Makes every line no more than can be had. */
+export function takeWhatIsThere(short) {
+  for (const { item, news } of short) setQuantity(item.product_id, news.take);
+  announce("The cart holds what is there.");
+}
+
+export function CartLines({ lines, currency }) {
+  return html`<ul class="lines">
+    ${lines.map((line) => html`<${CartLine} key=${line.item.product_id} line=${line} currency=${currency} />`)}
+  </ul>`;
+}
+
+function CartLine({ line: { item, product, news }, currency }) {
+  const name = item.name ?? `Product ${item.product_id}`;
+  const set = (quantity) => {
+    setQuantity(item.product_id, quantity);
+    announce(quantity ? `${quantity} of ${name}.` : `${name} is out of the cart.`);
+  };
+  return html`<li class=${`line${news?.kind === "gone" ? " gone" : ""}`}>
+    <div class="line-picture">
+      <${Picture} product=${product ?? { id: item.product_id, name, category: "", description: "" }} />
+    </div>
+    <div class="line-name"><a href=${`/products/${item.product_id}`}>${name}</a>
+      <p class="small soft money">${item.price === null ? "No price yet" : `${money(item.price, currency)} each`}</p>
+    </div>
+    <p class="line-total money">${item.price === null ? "–" : money(item.price * item.quantity, currency)}</p>
+    <div class="line-change">
+      <${Quantity} value=${item.quantity} name=${name} onChange=${set} />
+      <button class="text-button small" type="button" aria-label=${`Remove ${name}`} onClick=${() => set(0)}>Remove</button>
+    </div>
+    ${
+      news &&
+      html`<p class=${`line-news small ${news.kind}`}>${news.text}${" "}
+      ${
+        news.take > 0 &&
+        html`<button class="text-button" type="button" onClick=${() => set(news.take)}>Take ${news.take}</button>`
+      }
+    </p>`
+    }
+  </li>`;
+}
+
+/** What has to be settled before the till: too little left, another price. */
+export function CartNews({ short, priced }) {
+  if (short.length === 0 && !priced) return null;
+  return html`<div class="note" role="status">
+    ${
+      short.length > 0 &&
+      html`<p>Since you put them in, some things ran low or sold out. They are marked above.</p>
+      <div class="actions">
+        <button class="button quiet" type="button" onClick=${() => takeWhatIsThere(short)}>Take what is there</button>
+      </div>`
+    }
+    ${
+      priced &&
+      html`<p>Some prices have changed. The total is the one of now.</p>
+      <div class="actions"><button class="button quiet" type="button" onClick=${acceptPrices}>All right</button></div>`
+    }
+  </div>`;
+}

@@ -1,0 +1,100 @@
+// Choosing what the shelf shows: categories, prices, what is in stock, and the order.
+import { html, useEffect, useState } from "/vendor/preact/standalone.module.js";
+import { useValue } from "/shared/state.js";
+import { SORTS, isPrice, shelfAddress } from "../flow/filters.js";
+import { categories, learnCategories } from "../flow/goods.js";
+import { go } from "../flow/place.js";
+
+export function FilterBar({ filters }) {
+  return html`<${Categories} filters=${filters} /><${Narrow} filters=${filters} />`;
+}
+
+function Categories({ filters }) {
+  const all = useValue(categories);
+  useEffect(() => {
+    const ending = new AbortController();
+    // A view that has gone away asks no more; a refusal here takes nothing from the shelf.
+    learnCategories(ending.signal).catch(() => {});
+    return () => ending.abort();
+  }, []);
+  const total = all?.reduce((sum, one) => sum + one.count, 0);
+  const shelf = (name, count) => html`<li key=${name}>
+    <a
+      class="tab"
+      href=${shelfAddress({ ...filters, category: name })}
+      aria-current=${filters.category === name ? "true" : undefined}
+      ><span class="tab-name">${name || "Everything"}</span>${" "}<span class="count soft">${count}</span></a
+    >
+  </li>`;
+  return html`<nav class="tabs" aria-label="Shelves">
+    <ul>
+      ${
+        all
+          ? [shelf("", total), ...all.map((one) => shelf(one.name, one.count))]
+          : html`<li class="tab blank-tab" aria-hidden="true"></li>`
+      }
+    </ul>
+  </nav>`;
+}
+
+function Narrow({ filters }) {
+  const change = (changes) => go(shelfAddress({ ...filters, ...changes }), { replace: true });
+  const narrowed = filters.min || filters.max || filters.stock;
+  const [open, setOpen] = useState(Boolean(narrowed || filters.sort !== "id"));
+  return html`<form
+    class=${`narrow${open ? " open" : ""}`}
+    aria-label="Filters"
+    onSubmit=${(event) => event.preventDefault()}
+  >
+    <button class="button quiet narrow-toggle" type="button" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+      Filter and sort
+    </button>
+    <div class="narrow-fields">
+      <fieldset class="prices">
+        <legend>Price</legend>
+        <${Price} label="Lowest price" placeholder="from" value=${filters.min} onChange=${(min) => change({ min })} />
+        <span aria-hidden="true">–</span>
+        <${Price} label="Highest price" placeholder="to" value=${filters.max} onChange=${(max) => change({ max })} />
+      </fieldset>
+      <label class="tick">
+        <input
+          type="checkbox"
+          checked=${filters.stock !== ""}
+          onChange=${(event) => change({ stock: event.currentTarget.checked ? "1" : "" })}
+        />
+        In stock only
+      </label>
+      <div class="sort">
+        <label for="sort">Sort by</label>
+        <select
+          id="sort"
+          class="field"
+          value=${filters.sort}
+          onChange=${(event) => change({ sort: event.currentTarget.value })}
+        >
+          ${SORTS.map(([key, words]) => html`<option value=${key} selected=${key === filters.sort}>${words}</option>`)}
+        </select>
+      </div>
+      ${
+        narrowed &&
+        html`<button class="text-button" type="button" onClick=${() => change({ min: "", max: "", stock: "" })}>
+        Clear
+      </button>`
+      }
+    </div>
+  </form>`;
+}
+
+function Price({ label, placeholder, value, onChange }) {
+  const [wrong, setWrong] = useState(false);
+  const changed = (event) => {
+    const text = event.currentTarget.value.trim().replace(",", ".");
+    setWrong(text !== "" && !isPrice(text));
+    if (text === "" || isPrice(text)) onChange(text);
+  };
+  return html`<span class="price-field">
+    <input class="field count" inputmode="decimal" maxlength="10" aria-label=${label} placeholder=${placeholder}
+      aria-invalid=${wrong ? "true" : undefined} value=${value} onChange=${changed} />
+    ${wrong && html`<span class="wrong small" role="alert">A price such as 2 or 2.50</span>`}
+  </span>`;
+}

@@ -1,0 +1,65 @@
+// My orders: every one with its amount and how it stands, newest first.
+import { html, useState } from "/vendor/preact/standalone.module.js";
+import { cents, counted, money, when } from "/shared/format.js";
+import { PAGE, useOrders } from "../flow/orders.js";
+import { useArrival } from "../flow/place.js";
+import { Nothing, RefusalNote } from "../parts/notices.js";
+import { StatusStamp, orderNumber } from "../parts/order-receipt.js";
+import { TimeLeft } from "../parts/time-left.js";
+
+export function OrdersView() {
+  const [most, setMost] = useState(PAGE);
+  const { data, error, again } = useOrders(most);
+  useArrival(Boolean(data || error), "My orders");
+  return html`<div class="column roomy">
+    <h1 tabindex="-1">My orders</h1>
+    ${error && html`<${RefusalNote} error=${error}><button class="button" type="button" onClick=${again}>Try again</button><//>`}
+    ${!data && !error && html`<${OrdersToCome} />`}
+    ${
+      data?.orders.length === 0 &&
+      html`<${Nothing} title="No orders yet">
+      <p>Every order you make in this browser is kept here, with its receipt.</p>
+      <p><a class="button" href="/">To the shelves</a></p>
+    <//>`
+    }
+    ${
+      data &&
+      html`<ul class="orders">
+      ${data.orders.map((order) => html`<${Entry} key=${order.order_id} order=${order} />`)}
+    </ul>`
+    }
+    ${
+      data?.more &&
+      html`<p class="more">
+        <button class="button quiet" type="button" onClick=${() => setMost(most + PAGE)}>Older orders</button>
+      </p>`
+    }
+  </div>`;
+}
+
+function Entry({ order }) {
+  const names = order.items.map((item) => item.name ?? `Product ${item.product_id}`);
+  const what =
+    names.length > 3
+      ? `${names.slice(0, 2).join(", ")} and ${counted(names.length - 2, "more", "more")}`
+      : names.join(", ");
+  return html`<li class="entry">
+    <h2 class="entry-name"><a href=${`/orders/${order.order_id}`}>${what}</a></h2>
+    <p class="entry-when small soft"><span class="count">${orderNumber(order.order_id)}</span> · ${when(order.created_at)}</p>
+    <p class="entry-status">
+      <${StatusStamp} status=${order.status} />
+      ${order.status === "CREATED" && html`${" "}<span class="small"><${TimeLeft} until=${order.expires_at} /></span>`}
+    </p>
+    <p class="entry-total money">${order.total_amount === null ? "–" : money(cents(order.total_amount), order.currency)}</p>
+  </li>`;
+}
+
+function OrdersToCome() {
+  return html`<ul class="orders" aria-busy="true" aria-label="Fetching your orders">
+    ${[1, 2, 3].map(
+      (i) => html`<li key=${i} class="entry to-come" aria-hidden="true">
+        <span class="blank"></span><span class="blank short"></span>
+      </li>`,
+    )}
+  </ul>`;
+}

@@ -1,0 +1,48 @@
+// The whole page: header, the view that the address names, the cart over it.
+import { html } from "/vendor/preact/standalone.module.js";
+import { useValue } from "/shared/state.js";
+import { place, useArrival } from "../flow/place.js";
+import { Header } from "../parts/header.js";
+import { Notices, Nothing } from "../parts/notices.js";
+import { CartDrawer } from "./cart-drawer.js";
+import { CheckoutView } from "./checkout.js";
+import { OrderView } from "./order.js";
+import { OrdersView } from "./orders.js";
+import { ProductView } from "./product.js";
+import { ShelfView } from "./shelf.js";
+import { ThanksView } from "./thanks.js";
+
+const ROUTES = [
+  [/^\/$/, ShelfView],
+  [/^\/products\/(\d{1,18})$/, ProductView],
+  [/^\/checkout$/, CheckoutView],
+  [/^\/orders$/, OrdersView],
+  [/^\/orders\/([\w-]{1,64})\/thanks$/, ThanksView],
+  [/^\/orders\/([\w-]{1,64})$/, OrderView],
+];
+
+export function Shop() {
+  const { path, cart } = useValue(place);
+  const [View, id] = viewAt(path);
+  return html`<${Header} />
+    <main id="main" tabindex="-1"><${View} key=${path} id=${id} /></main>
+    <footer class="footer small soft"><p>Tuckshop. Open all hours.</p></footer>
+    ${cart ? html`<${CartDrawer} />` : html`<${Notices} />`}`;
+}
+
+function viewAt(path) {
+  for (const [pattern, View] of ROUTES) {
+    const found = pattern.exec(path);
+    if (found) return [View, found[1]];
+  }
+  return [NoSuchPlace];
+}
+
+function NoSuchPlace() {
+  useArrival(true, "No such page");
+  return html`<h1 tabindex="-1">No such page</h1>
+    <${Nothing} title="This shelf does not exist">
+      <p>The link is old, or cut short.</p>
+      <p><a class="button" href="/">To the shelves</a></p>
+    <//>`;
+}

@@ -1,0 +1,78 @@
+"""How long it takes from all services being up until all that was due then is settled."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+
+import aiohttp
+
+from . import databases
+from .processes import Processes
+
+WITHIN = 10.0
+"""Seconds in which all is settled."""
+_EVERY = 0.1
+
+
+class Monitor:
+    """Looks at a running shop again and again.
+
+    `is_quiet` tells whether no fault is in force. From the moment that all services are ready, and
+    while it is quiet, what was due at that moment is watched until it is settled.
+    """
+
+    def __init__(self, processes: Processes, is_quiet: Callable[[], bool]) -> None:
+        self.recoveries: list[float] = []
+        """Seconds, one for each time that all were up again and had the time to settle."""
+        self.late: list[str] = []
+        self._recovered = asyncio.Event()
+        self._processes = processes
+        self._is_quiet = is_quiet
+
+    async def run(self) -> None:
+        """Look, for good."""
+        since: float | None = None
+        watched: set[str] | None = None
+        async with aiohttp.ClientSession() as session:
+            while True:
+                await asyncio.sleep(_EVERY)
+                if not self._is_quiet() or not await self._processes.all_ready(session):
+                    since, watched = None, None
+                    self._recovered.clear()
+                    continue
+                if since is None:
+                    since = time.monotonic()
+                due = await self._due()
+                if due is None or watched == set():
+                    continue
+                watched = due if watched is None else watched & due
+                waited = time.monotonic() - since
+                if not watched:
+                    self.recoveries.append(waited)
+                    self._recovered.set()
+                elif waited > WITHIN:
+                    self.late.append(f"promise 3, 5: not settled in {waited:.1f} s: {watched}")
+                    watched = set()
+
+    async def recovered(self) -> None:
+        """Wait until all are up, and what was due at that moment is settled."""
+        await asyncio.sleep(2 * _EVERY)
+        await self._recovered.wait()
+
+    async def settled(self) -> bool:
+        """Wait until nothing at all is due, for as long as that may take."""
+        give_up_at = time.monotonic() + WITHIN
+        while time.monotonic() < give_up_at:
+            if await self._due() == set():
+                return True
+            await asyncio.sleep(_EVERY)
+        return False
+
+    async def _due(self) -> set[str] | None:
+        try:
+            return await asyncio.to_thread(databases.in_flight, self._processes.data)
+        except sqlite3.Error:
+            return None

@@ -1,0 +1,98 @@
+"""What attacks the shop: its processes are killed, stopped and told to end, one, several or all."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+
+from .processes import SERVICES, Processes
+
+Attack = Callable[[], Awaitable[None]]
+
+
+class Nemesis:
+    """Attacks the processes of one shop; `kills` and `faults` count what it did."""
+
+    def __init__(self, processes: Processes, rng: random.Random) -> None:
+        self.kills = Counter[str]()
+        self.faults = Counter[str]()
+        self.in_force = 0
+        """How many faults have begun and not ended."""
+        self.attacks: list[tuple[int, Attack]] = [
+            (30, self.kill_one),
+            (10, self.kill_several),
+            (4, self.kill_all),
+            (3, self.kill_run),
+            (8, self.stop_and_go_on),
+            (5, self.tell_to_end),
+            (2, self.roll),
+            (4, self.kill_registry),
+        ]
+        self._processes = processes
+        self._rng = rng
+
+    async def attack(self) -> None:
+        """Do one thing, and return when it is over."""
+        weights = [weight for weight, _ in self.attacks]
+        (deed,) = self._rng.choices([deed for _, deed in self.attacks], weights)
+        await self.do(deed)
+
+    async def do(self, deed: Attack) -> None:
+        """Do this, and return when it is over."""
+        name = getattr(deed, "__name__", "attack")
+        self.faults[name.replace("_", " ")] += 1
+        self.in_force += 1
+        try:
+            await deed()
+        finally:
+            self.in_force -= 1
+
+    async def kill_one(self) -> None:
+        self._kill([self._rng.choice(SERVICES)])
+
+    async def kill_several(self) -> None:
+        self._kill(self._rng.sample(SERVICES, self._rng.randint(2, 3)))
+
+    async def kill_all(self) -> None:
+        self._kill([*SERVICES, "registry"])
+
+    async def kill_registry(self) -> None:
+        self._kill(["registry"])
+
+    async def kill_run(self) -> None:
+        """Kill what keeps the others running, and start it again."""
+        for name in self._processes.pids():
+            self.kills[name] += 1
+        self.kills["run.py"] += 1
+        await self._processes.kill_run()
+        await asyncio.sleep(self._rng.uniform(0.0, 1.0))
+        self._processes.start()
+
+    async def stop_and_go_on(self) -> None:
+        """Have a process stand still, as a machine does that has no memory left."""
+        pid = self._processes.pids().get(self._rng.choice([*SERVICES, "registry"]))
+        if pid is None:
+            return
+        self._processes.signal_pid(pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(self._rng.uniform(0.3, 4.0))
+        finally:
+            self._processes.signal_pid(pid, signal.SIGCONT)
+
+    async def tell_to_end(self) -> None:
+        """Have one end by itself; it is started again."""
+        self._processes.signal(self._rng.choice([*SERVICES, "registry"]), signal.SIGTERM)
+
+    async def roll(self) -> None:
+        """Have one after the other end by itself."""
+        for name in SERVICES:
+            self._processes.signal(name, signal.SIGTERM)
+            await asyncio.sleep(self._rng.uniform(0.5, 2.0))
+
+    def _kill(self, names: Iterable[str]) -> None:
+        for name in names:
+            if self._processes.signal(name, signal.SIGKILL):
+                self.kills[name] += 1

@@ -1,0 +1,190 @@
+"""An HTTP proxy between any two of the shop's parts, and between a client and any of them. It
+delays, drops, duplicates and replays late, and above all loses the answer after the effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from contextlib import suppress
+from typing import NoReturn
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from .workload import SLOW_RESERVE
+
+FAULTS = {
+    "answer lost after the effect": 50,
+    "delayed": 15,
+    "answer delayed": 15,
+    "dropped": 10,
+    "duplicated": 12,
+    "replayed late": 12,
+    "delivered late": 8,
+}
+"""What can happen to a request, and how often in relation to the others."""
+
+_REPEATABLE = ("duplicated", "replayed late", "delivered late")
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
+Pair = tuple[str, str]
+
+
+class Lost(Exception):
+    """There is no answer: the connection is to end."""
+
+
+class Proxy:
+    """One listening port for each pair of a caller and a service."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rate = 0.0
+        """The share of the requests to which something happens."""
+        self.happened = Counter[str]()
+        self.replayed_keys = set[str]()
+        """Keys of requests that arrived, or may yet, when their sender was not there any more."""
+        self._rng = rng
+        self._targets: dict[int, tuple[Pair, str]] = {}
+        self._ports: dict[Pair, int] = {}
+        self._late = set[asyncio.Task[None]]()
+        self._runner: web.ServerRunner | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Begin; ports are opened as pairs are asked for."""
+        self._session = aiohttp.ClientSession(
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=5.0),
+            timeout=aiohttp.ClientTimeout(total=30.0, connect=2.0),
+        )
+        self._runner = web.ServerRunner(
+            web.Server(self._handle, access_log=None), shutdown_timeout=0.1
+        )
+        await self._runner.setup()
+
+    async def close(self) -> None:
+        """Let go of what is still late, and end."""
+        for task in self._late:
+            task.cancel()
+        await asyncio.gather(*self._late, return_exceptions=True)
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._session is not None:
+            await self._session.close()
+
+    async def quiet(self) -> None:
+        """Let nothing happen any more, and wait for what is still on its way."""
+        self.rate = 0.0
+        await asyncio.gather(*self._late, return_exceptions=True)
+
+    async def url(self, caller: str, service: str, target: str) -> str:
+        """The address by which `caller` reaches the service at `target` through here."""
+        pair = (caller, service)
+        if pair not in self._ports:
+            assert self._runner is not None
+            site = web.TCPSite(self._runner, "127.0.0.1", 0)
+            await site.start()
+            port = self._runner.addresses[-1][1]
+            self._ports[pair] = port
+            self._targets[port] = (pair, target)
+        return f"http://127.0.0.1:{self._ports[pair]}"
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        assert request.transport is not None
+        port = request.transport.get_extra_info("sockname")[1]
+        (caller, _), target = self._targets[port]
+        body = await request.read()
+        try:
+            return await self._serve(request, body, target, from_client=caller == "client")
+        except (Lost, aiohttp.ClientError, TimeoutError, OSError):
+            _hang_up(request)
+
+    async def _serve(
+        self, request: web.BaseRequest, body: bytes, target: str, *, from_client: bool
+    ) -> web.StreamResponse:
+        asked = request.headers.get("X-Request-ID", "")
+        if request.method == "PUT" and asked.startswith(SLOW_RESERVE):
+            self.happened["reservation held up"] += 1
+            await asyncio.sleep(0.6)
+        fault = self._fault(request, from_client)
+        if fault is None:
+            return await self._forward(request, body, target)
+        self.happened[fault] += 1
+        if fault == "dropped":
+            raise Lost
+        if fault == "delivered late":
+            self._send_later(request, body, target)
+            raise Lost
+        if fault == "delayed":
+            await asyncio.sleep(self._rng.uniform(0.1, 1.5))
+        answer = await self._forward(request, body, target)
+        if fault == "answer lost after the effect":
+            if request.method == "GET" or answer.status >= 300:
+                self.happened[fault] -= 1
+                self.happened["answer lost, no effect"] += 1
+            raise Lost
+        if fault == "answer delayed":
+            await asyncio.sleep(self._rng.uniform(0.1, 4.0))
+        elif fault == "duplicated":
+            return await self._forward(request, body, target)
+        elif fault == "replayed late":
+            self._send_later(request, body, target)
+        return answer
+
+    def _fault(self, request: web.BaseRequest, from_client: bool) -> str | None:
+        if self._rng.random() >= self.rate:
+            return None
+        (fault,) = self._rng.choices(list(FAULTS), list(FAULTS.values()))
+        # A client's request without a key is not to be repeated by anybody but the client.
+        unkeyed = from_client and "Idempotency-Key" not in request.headers
+        return "dropped" if fault in _REPEATABLE and unkeyed else fault
+
+    def _send_later(self, request: web.BaseRequest, body: bytes, target: str) -> None:
+        pause = self._rng.uniform(0.3, 6.0)
+        if key := request.headers.get("Idempotency-Key"):
+            self.replayed_keys.add(key)
+
+        async def send() -> None:
+            await asyncio.sleep(pause)
+            with suppress(aiohttp.ClientError, TimeoutError, OSError):  # nobody would hear of it
+                await self._forward(request, body, target)
+
+        task = asyncio.create_task(send())
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+
+    async def _forward(self, request: web.BaseRequest, body: bytes, target: str) -> web.Response:
+        assert self._session is not None
+        headers = [
+            (name, value)
+            for name, value in request.headers.items()
+            if name.lower() not in _HOP_BY_HOP
+        ]
+        async with self._session.request(
+            request.method,
+            URL(f"{target}{request.raw_path}", encoded=True),
+            headers=headers,
+            data=body or None,
+            allow_redirects=False,
+            skip_auto_headers=("User-Agent", "Content-Type", "Accept", "Accept-Encoding"),
+        ) as answer:
+            kept = [
+                (name, value)
+                for name, value in answer.headers.items()
+                if name.lower() not in _HOP_BY_HOP
+            ]
+            response = web.Response(status=answer.status, body=await answer.read())
+            response.headers.clear()
+            for name, value in kept:
+                response.headers.add(name, value)
+            return response
+
+
+def _hang_up(request: web.BaseRequest) -> NoReturn:
+    """End the connection with no answer."""
+    if request.transport is not None:
+        request.transport.abort()
+    raise asyncio.CancelledError

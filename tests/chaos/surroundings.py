@@ -1,0 +1,133 @@
+"""What attacks the shop's surroundings: its registry, its disk, its clock, its file handles."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import resource
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .nemesis import Attack
+from .processes import SERVICES, Processes
+from .stand_in import StandIn
+
+HOUR = 3600
+
+
+class Surroundings:
+    """Faults around one shop; each ends by itself, and leaves all as it was."""
+
+    def __init__(self, processes: Processes, stand_in: StandIn, rng: random.Random) -> None:
+        self.attacks: list[tuple[int, Attack]] = [
+            (5, self.keep_registry_away),
+            (2, self.empty_registry),
+            (5, self.fill_disk),
+            (2, self.put_clock_off),
+            (4, self.take_file_handles),
+        ]
+        if shutil.which("strace"):
+            self.attacks += [
+                (4, self.end_in_fsync),
+                (3, self.fail_fsync),
+                (3, self.slow_fsync),
+            ]
+        self._processes = processes
+        self._stand_in = stand_in
+        self._rng = rng
+
+    async def keep_registry_away(self) -> None:
+        """No service hears of the registry for a while; each goes on with what it knows."""
+        self._stand_in.keep_away()
+        try:
+            await asyncio.sleep(self._rng.uniform(1.0, 10.0))
+        finally:
+            self._stand_in.away = False
+
+    async def empty_registry(self) -> None:
+        """The registry dies, and starts on nothing: another shop's, for all it knows."""
+        run = self._processes.run_pid
+        self._processes.signal_pid(run, signal.SIGSTOP)  # or it would be started too soon
+        try:
+            self._processes.signal("registry", signal.SIGKILL)
+            await asyncio.sleep(0.1)
+            for left in self._processes.data.glob("registry.db*"):
+                if left.suffix != ".lock":
+                    left.unlink()
+        finally:
+            self._processes.signal_pid(run, signal.SIGCONT)
+
+    async def fill_disk(self) -> None:
+        """A database can have no more pages than it has."""
+        with self._order(f"full-{self._rng.choice(SERVICES)}", "1"):
+            await asyncio.sleep(self._rng.uniform(0.5, 3.0))
+
+    async def put_clock_off(self) -> None:
+        """A service's clock is an hour off: fast, and every order is past its deadline; or slow."""
+        off = self._rng.choice([HOUR, -HOUR])
+        with self._order(f"clock-{self._rng.choice(SERVICES)}", str(off)):
+            await asyncio.sleep(self._rng.uniform(1.0, 5.0))
+
+    async def take_file_handles(self) -> None:
+        """A service can open no file and take no connection."""
+        pid = self._processes.pids().get(self._rng.choice(SERVICES))
+        if pid is None:
+            return
+        with suppress(ProcessLookupError, FileNotFoundError):
+            soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+            in_use = _handles(pid)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (in_use + self._rng.randint(0, 4), hard))
+            await asyncio.sleep(self._rng.uniform(0.5, 2.0))
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+    async def end_in_fsync(self) -> None:
+        """A service is killed in the fsync of a COMMIT: what it wrote may be there, or not."""
+        await self._inject("signal=SIGKILL:when=2", 3.0)
+
+    async def fail_fsync(self) -> None:
+        """The disk fails in the fsync of a COMMIT."""
+        await self._inject("error=EIO:when=2", 3.0)
+
+    async def slow_fsync(self) -> None:
+        """Each fsync takes a fifth of a second."""
+        await self._inject("delay_enter=200000", self._rng.uniform(1.0, 3.0))
+
+    async def _inject(self, fault: str, seconds: float) -> None:
+        pid = self._processes.pids().get(self._rng.choice(SERVICES))
+        if pid is None:
+            return
+        calls = "fsync,fdatasync"
+        tracer = await asyncio.create_subprocess_exec(
+            *("strace", "-f", "-qq", "-o", "/dev/null", "-p", str(pid)),
+            *("-e", f"trace={calls}", "-e", f"inject={calls}:{fault}"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            async with asyncio.timeout(seconds):
+                await tracer.wait()
+        except TimeoutError:
+            tracer.terminate()  # it lets go of the service
+            await tracer.wait()
+        finally:
+            if tracer.returncode is None:
+                tracer.kill()
+                await tracer.wait()
+
+    @contextmanager
+    def _order(self, name: str, text: str) -> Iterator[None]:
+        file = self._processes.folder / name
+        file.write_text(text)
+        try:
+            yield
+        finally:
+            file.unlink()
+
+
+def _handles(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))

@@ -1,0 +1,41 @@
+"""A small service for the tests of what every service is built from: it bakes what a test needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+
+from services.common.app import service_app
+from services.common.keys import BOUND
+from services.common.routing import Route
+from services.common.serve import listen
+from services.common.settings import Settings
+from tests.shop import Shop
+
+SCHEMA = """
+CREATE TABLE loaves (
+    id   INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+"""
+
+
+async def open_bakery(
+    shop: Shop, routes: Sequence[Route], *, peers: Sequence[str] = (), **settings: Any
+) -> web.Application:
+    """Add a service `bakery` with these routes to a shop; it need not be registered yet."""
+    schema = shop.folder / "bakery.sql"
+    schema.write_text(SCHEMA)
+    told = {"registry_url": shop.urls["registry"], "grace": 1.0, **settings}
+    app = service_app(
+        Settings(service="bakery", data_dir=shop.folder, **told),
+        routes,
+        database="bakery.db",
+        schema=schema,
+        peers=peers,
+    )
+    shop.runners["bakery"] = await listen(app)
+    shop.urls["bakery"] = app[BOUND].result()
+    return app

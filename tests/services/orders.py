@@ -1,0 +1,94 @@
+"""Orders and payments brought to any state through the moves that the services make, so that no
+peer need run.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from typing import Any
+
+from services.common.clock import utc_now
+from services.common.keys import DATABASE
+from services.common.money import Amount
+from services.common.refusal import Refusal
+from services.order import moves, store
+from services.order.messages import OrderPayment
+from services.order.model import Item, Order
+from tests.shop import Reply, Shop, as_json
+
+TOTAL = 500
+ITEM = Item(product_id=1, quantity=2, sku="PD-1", name="Pear Drops", price_cents=250)
+
+P = "00000000-0000-4000-8000-000000000001"
+"""The payment that has paid, where one has."""
+Q = "00000000-0000-4000-8000-000000000002"
+"""Another one."""
+
+REFUSAL = Refusal(status=409, code="insufficient_stock", detail="There is not enough")
+
+
+def place(conn: sqlite3.Connection, *, seconds_to_pay: float = 900.0, **more: Any) -> Order:
+    """Write an order of ada's down, as CREATED and REQUESTED."""
+    asked = {"user_id": "ada", "items": [Item(product_id=1, quantity=2)], "cart_version": None}
+    checkout = store.Checkout(
+        **{**asked, **more},
+        expected_total_cents=None,
+        currency="USD",
+        seconds_to_pay=seconds_to_pay,
+    )
+    placed = store.place_order(conn, checkout, None, utc_now(), "a request")
+    return store.get_order(conn, placed.order_id)
+
+
+def paid_by(order: Order, payment_id: str = P, cents: int = TOTAL) -> OrderPayment:
+    """ada's payment of an order."""
+    return OrderPayment(
+        payment_id=payment_id, order_id=order.order_id, user_id="ada", amount=Amount(cents)
+    )
+
+
+def order_in(conn: sqlite3.Connection, /, stock_state: str, **how: Any) -> Order:
+    """An order of ada's in the state that this stock state belongs to; paid by P where paid."""
+    order = place(conn, **how)
+
+    def now() -> Order:
+        return store.get_order(conn, order.order_id)
+
+    def move_stock(state: Any) -> None:
+        store.change(conn, now(), (now().status, state), "the test has it so", utc_now())
+
+    if stock_state == "NONE":
+        moves.reject(conn, order, REFUSAL, utc_now(), "a request")
+    if stock_state in ("REQUESTED", "NONE"):
+        return now()
+    moves.hold(conn, order, [ITEM], TOTAL, utc_now(), "a request")
+    if stock_state.startswith("RELEASE"):
+        moves.cancel(conn, order.order_id, "customer_request", utc_now(), "a request")
+    elif stock_state != "HELD":
+        moves.pay(conn, paid_by(order), utc_now())
+        if stock_state != "COMMIT_DUE":
+            move_stock("COMMITTED")
+        if stock_state.startswith("RETURN"):
+            moves.refund(conn, order.order_id, P, utc_now())
+    if stock_state in ("RELEASED", "RETURNED"):
+        move_stock(stock_state)
+    return now()
+
+
+async def standing(shop: Shop, stock_state: str, **how: Any) -> Order:
+    """Such an order in a running order service."""
+    return await shop.app("order")[DATABASE].write(order_in, stock_state, **how)
+
+
+async def notify(
+    shop: Shop, order_id: str, payment_id: str = P, cents: int = TOTAL, **more: Any
+) -> Reply:
+    """Give notice of a payment as the payment service does."""
+    notice = {"payment_id": payment_id, "amount": cents / 100, "user_id": "ada", **more}
+    return await shop.call("order", "POST", f"/orders/{order_id}/payment", **as_json(notice))
+
+
+def some_uuid() -> str:
+    """An id that nothing has."""
+    return str(uuid.uuid4())

@@ -1,0 +1,102 @@
+"""The grammar of money, in a body and in a query string: a JSON number in major units with at most
+two decimals, which is never rounded.
+"""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.shop import Reply, Shop
+
+PRICES = [
+    ("0", "0.00"),
+    ("0.00", "0.00"),
+    ("-0", "0.00"),
+    ("0.01", "0.01"),
+    ("0.1", "0.10"),
+    ("19.99", "19.99"),
+    ("4.35", "4.35"),  # as a float, 4.35 * 100 is 434.99999999999994
+    ("7", "7.00"),
+    ("1e2", "100.00"),
+    ("1.5E+3", "1500.00"),
+    ("12345e-2", "123.45"),
+    ("1000000", "1000000.00"),
+    ("1000000.00", "1000000.00"),
+]
+NO_PRICES = [
+    "1.005",
+    "1.500",
+    "0.001",
+    "1e-3",
+    "-0.01",
+    "-1",
+    "1000000.01",
+    "1e7",
+    "1e999999999",
+    "1e-999999999",
+    "1e99999999999999999999",
+    "1e-99999999999999999999",
+    "9" * 5000,
+    '"19.99"',
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "true",
+    "[]",
+    "{}",
+]
+
+
+async def add(shop: Shop, price: str) -> Reply:
+    body = f'{{"name": "Pear Drops", "price": {price}}}'.encode()
+    headers = {"Content-Type": "application/json"}
+    return await shop.call("catalog", "POST", "/products", data=body, headers=headers)
+
+
+async def test_a_price_in_a_body_is_kept_to_the_cent(
+    catalog: Shop, subtests: pytest.Subtests
+) -> None:
+    for written, kept in PRICES:
+        with subtests.test(written):
+            reply = await add(catalog, written)
+            assert reply.status == 201
+            assert f'"price":{kept},'.encode() in reply.body
+
+
+async def test_what_is_no_price_in_a_body_is_invalid(
+    catalog: Shop, subtests: pytest.Subtests
+) -> None:
+    for written in [*NO_PRICES, "null"]:
+        with subtests.test(written[:25]):
+            reply = await add(catalog, written)
+            assert (reply.status, reply.code) == (422, "invalid_request")
+
+
+async def test_what_is_no_json_is_malformed(catalog: Shop, subtests: pytest.Subtests) -> None:
+    for written in ["1.", ".5", "01", "+1", "1,50", "0x10", "--1", "1e", "\u0661"]:
+        with subtests.test(written):
+            reply = await add(catalog, written)
+            assert (reply.status, reply.code) == (400, "malformed_json")
+
+
+async def test_a_price_in_a_query_is_read_as_in_a_body(
+    catalog: Shop, subtests: pytest.Subtests
+) -> None:
+    for kept in {kept for _, kept in PRICES}:
+        await add(catalog, kept)
+    for written, kept in PRICES:
+        with subtests.test(written):
+            query = {"min_price": written, "max_price": written}
+            [found] = (await catalog.call("catalog", "GET", "/products", params=query)).json
+            assert found["price"] == Decimal(kept)
+
+
+@pytest.mark.parametrize("bound", ["min_price", "max_price"])
+async def test_what_is_no_price_in_a_query_is_invalid(
+    catalog: Shop, bound: str, subtests: pytest.Subtests
+) -> None:
+    for written in [*NO_PRICES, "", " ", "1.", "01", "free"]:
+        with subtests.test(written[:25]):
+            reply = await catalog.call("catalog", "GET", "/products", params={bound: written})
+            assert (reply.status, reply.code) == (422, "invalid_request")
+            assert reply.json["detail"].startswith(f"{bound}: ")

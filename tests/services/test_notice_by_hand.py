@@ -1,0 +1,154 @@
+"""A notice that does not name its payment whole is looked up at the payment service first."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from tests.shop import Reply, Shop, as_json
+
+from .orders import P, Q, some_uuid, standing
+from .peers import Peer, problem, rows
+
+
+async def notice(shop: Shop, order_id: str, body: Any = None, **request: Any) -> Reply:
+    """Say that an order is paid, as an operator does by hand."""
+    told = {} if body is None else as_json(body)
+    return await shop.call("order", "POST", f"/orders/{order_id}/payment", **told, **request)
+
+
+def payment(order_id: str, status: str = "COMPLETED", **more: Any) -> dict[str, Any]:
+    """A payment as the payment service shows it."""
+    known = {"payment_id": P, "order_id": order_id, "user_id": "ada", "amount": 5.0}
+    return {**known, "status": status, **more}
+
+
+@pytest.fixture
+async def orders(shop: Shop) -> Shop:
+    """A shop with orders, and no payment service yet."""
+    await shop.start("order", peer_deadline=0.05)
+    return shop
+
+
+async def answering(shop: Shop, found: Any) -> Peer:
+    """A payment service that has found this."""
+    peer = Peer(lambda _: web.json_response(found))
+    await shop.stand_in("payment", peer.serve)
+    await shop.restart("order")
+    return peer
+
+
+@pytest.mark.parametrize("status", ["PENDING", "COMPLETED"])
+async def test_without_a_body_it_is_the_orders_live_payment(orders: Shop, status: str) -> None:
+    order = await standing(orders, "HELD")
+    peer = await answering(orders, [payment(order.order_id, status)])
+    reply = await notice(orders, order.order_id)
+    assert (reply.status, reply.json["status"]) == (200, "PAID")
+    assert reply.json["payment_id"] == P
+    assert [call for call, _ in peer.calls] == ["GET /payments"]
+
+
+async def test_a_payment_named_without_its_customer_is_looked_up(orders: Shop) -> None:
+    order = await standing(orders, "HELD")
+    peer = await answering(orders, payment(order.order_id))
+    reply = await notice(orders, order.order_id, {"payment_id": P, "amount": Decimal("5.00")})
+    assert reply.json == {
+        "order_id": order.order_id,
+        "status": "PAID",
+        "payment_id": P,
+        "user_id": "ada",
+    }
+    assert [call for call, _ in peer.calls] == [f"GET /payments/{P}"]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [],
+        [{"status": "FAILED"}],
+        [{"status": "REFUNDING"}],
+        [{"status": "REFUNDED"}],
+        [{"order_id": some_uuid()}],
+    ],
+)
+async def test_an_order_without_a_live_payment_is_not_paid(
+    orders: Shop, found: list[dict[str, Any]]
+) -> None:
+    order = await standing(orders, "HELD")
+    await answering(orders, [payment(order.order_id) | each for each in found])
+    reply = await notice(orders, order.order_id)
+    assert (reply.status, reply.code) == (409, "no_payment")
+
+
+async def test_a_payment_that_the_payment_service_does_not_know_pays_nothing(shop: Shop) -> None:
+    await shop.start("order", "payment")
+    order = await standing(shop, "HELD")
+    reply = await notice(shop, order.order_id, {"payment_id": Q, "amount": 5})
+    assert (reply.status, reply.code) == (409, "no_payment")
+
+
+@pytest.mark.parametrize("about", [{"order_id": some_uuid()}, {"payment_id": Q}])
+async def test_a_payment_other_than_the_one_that_was_named_pays_nothing(
+    orders: Shop, about: dict[str, str]
+) -> None:
+    order = await standing(orders, "HELD")
+    await answering(orders, payment(order.order_id) | about)
+    reply = await notice(orders, order.order_id, {"payment_id": P, "amount": 5})
+    assert (reply.status, reply.code) == (409, "no_payment")
+
+
+async def test_an_amount_other_than_the_payments_is_refused(orders: Shop) -> None:
+    order = await standing(orders, "HELD")
+    await answering(orders, payment(order.order_id))
+    reply = await notice(orders, order.order_id, {"payment_id": P, "amount": 4})
+    assert (reply.status, reply.code) == (422, "amount_mismatch")
+
+
+async def test_a_payment_of_another_amount_than_the_total_does_not_pay(orders: Shop) -> None:
+    order = await standing(orders, "HELD")
+    await answering(orders, [payment(order.order_id, amount=4.0)])
+    reply = await notice(orders, order.order_id)
+    assert (reply.status, reply.code) == (422, "amount_mismatch")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda _: problem(404, None),
+        lambda _: problem(404, "not_found"),
+        lambda _: problem(403, "forbidden"),
+        lambda _: problem(500, "internal_error"),
+        lambda _: web.json_response({"never": "heard of"}),
+        lambda _: web.Response(text="<html>"),
+    ],
+)
+async def test_while_the_payment_service_does_not_tell_nothing_is_done(
+    orders: Shop, answer: Any
+) -> None:
+    await orders.stand_in("payment", Peer(answer).serve)
+    await orders.restart("order")
+    order = await standing(orders, "HELD")
+    reply = await notice(orders, order.order_id, {"payment_id": P, "amount": 5})
+    assert (reply.status, reply.code) == (503, "unavailable")
+    (row,) = await rows(orders, "order", "SELECT status FROM orders")
+    assert row == {"status": "CREATED"}
+
+
+async def test_an_order_that_is_not_there_is_404_whoever_asks(orders: Shop) -> None:
+    reply = await notice(orders, some_uuid())
+    assert (reply.status, reply.code) == (404, "order_not_found")
+
+
+async def test_the_same_key_hears_the_same_refusal_even_if_it_would_be_paid_now(
+    orders: Shop,
+) -> None:
+    order = await standing(orders, "HELD")
+    await answering(orders, [])
+    first = await notice(orders, order.order_id, idempotency_key="one")
+    await orders.stop("payment")
+    await answering(orders, [payment(order.order_id)])
+    again = await notice(orders, order.order_id, idempotency_key="one")
+    assert (first.status, first.code) == (409, "no_payment")
+    assert again.body == first.body
+    assert (await notice(orders, order.order_id, idempotency_key="two")).status == 200

@@ -1,0 +1,120 @@
+"""A customer's way through the whole shop, and what is not theirs to see or to do."""
+
+from typing import Any
+
+from tests.routes import assert_problem
+from tests.shop import Reply, Shop, as_json, token
+
+ADA, BOB = token("ada"), token("bob")
+
+
+async def test_a_guest_fills_a_cart_orders_pays_and_sees_it_all(front: Shop) -> None:
+    product_id = await front.product(price="2.50", stock=10)
+    session = (await front.call("storefront", "POST", "/api/session", key=None)).json
+    me, key = session["user_id"], session["token"]
+
+    async def call(method: str, path: str, status: int = 200, **request: Any) -> Any:
+        reply = await front.call("storefront", method, f"/api{path}", key=key, **request)
+        assert reply.status == status, reply.body
+        return reply.json
+
+    added = await call("POST", f"/cart/{me}/add?product_id={product_id}&quantity=3")
+    assert added["message"] == "Item added to cart"
+    order = await call("POST", "/orders", 201, json={"user_id": me}, idempotency_key="o-1")
+    pay = {"order_id": order["order_id"], "amount": order["total_amount"]}
+    paid = await call("POST", "/pay", **as_json(pay))
+    assert (paid["status"], paid["order_status"]) == ("COMPLETED", "PAID")
+    (listed,) = await call("GET", "/orders")
+    assert listed["status"] == "PAID"
+    assert await front.stock(product_id) == 7
+
+
+BOB_S = [
+    ("/cart/bob", "cart_not_found"),
+    ("/orders/{order_id}", "order_not_found"),
+    ("/orders/{order_id}/events", "order_not_found"),
+    ("/orders?user_id=bob", "user_not_found"),
+    ("/payments/{payment_id}", "payment_not_found"),
+]
+
+
+async def test_what_is_another_s_is_not_there(front: Shop) -> None:
+    order = await front.order(await front.product(), user_id="bob")
+    payment = (await front.pay(order)).json
+    for place, code in BOB_S:
+        path = f"/api{place}".format(**payment)
+        assert_problem(await front.call("storefront", "GET", path, key=ADA), 404, code)
+        assert (await front.call("storefront", "GET", path, key=BOB)).status == 200
+
+
+async def test_another_s_order_can_be_neither_paid_nor_cancelled(front: Shop) -> None:
+    order = await front.order(await front.product(), user_id="bob")
+    pay = {"order_id": order["order_id"], "amount": order["total_amount"]}
+    reply = await front.call("storefront", "POST", "/api/pay", key=ADA, **as_json(pay))
+    assert_problem(reply, 404, "order_not_found")
+    path = f"/api/orders/{order['order_id']}/cancel"
+    reply = await front.call("storefront", "POST", path, key=ADA)
+    assert_problem(reply, 404, "order_not_found")
+
+
+OPERATOR_S = [
+    ("POST", "/products"),
+    ("PATCH", "/products/1"),
+    ("DELETE", "/products/1"),
+    ("POST", "/products/1/stock"),
+    ("POST", "/cart/ada/close"),
+    ("POST", "/orders/6f1b2c3d-0000-4000-8000-00000000000d/payment"),
+    ("POST", "/orders/6f1b2c3d-0000-4000-8000-00000000000d/refund"),
+    ("POST", "/payments/6f1b2c3d-0000-4000-8000-00000000000d/refund"),
+]
+
+
+async def test_what_is_the_operator_s_is_refused_to_a_customer(front: Shop) -> None:
+    for method, path in OPERATOR_S:
+        reply = await front.call("storefront", method, f"/api{path}", key=ADA)
+        assert_problem(reply, 403, "forbidden")
+
+
+async def test_the_operator_may_use_the_gateway_too(front: Shop) -> None:
+    new = {"name": "Pear Drops", "price": 2}
+    reply = await front.call("storefront", "POST", "/api/products", json=new)
+    assert reply.status == 201
+    assert reply.headers["Location"] == f"/api/products/{reply.json['id']}"
+    assert (await front.call("storefront", "GET", reply.headers["Location"])).status == 200
+
+
+async def test_a_repeat_has_one_effect_and_the_same_answer(front: Shop) -> None:
+    product_id = await front.product(stock=10)
+    new = {"user_id": "ada", "items": [{"product_id": product_id, "quantity": 2}]}
+
+    async def order() -> Reply:
+        return await front.call(
+            "storefront", "POST", "/api/orders", key=ADA, idempotency_key="k-1", json=new
+        )
+
+    first, again = await order(), await order()
+    assert (first.status, again.status) == (201, 201)
+    assert again.body == first.body
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert await front.stock(product_id) == 8
+
+
+async def test_the_services_order_of_refusals_holds_behind_the_gateway(front: Shop) -> None:
+    async def refused(key: str | None, body: bytes, media: str) -> tuple[int, str]:
+        reply = await front.call(
+            "storefront",
+            "POST",
+            "/api/orders",
+            key=key,
+            data=body,
+            headers={"Content-Type": media},
+        )
+        return reply.status, reply.code
+
+    large = b"{" + b" " * 70_000
+    assert await refused(None, large, "text/plain") == (401, "invalid_api_key")
+    assert await refused(ADA, large, "text/plain") == (413, "payload_too_large")
+    assert await refused(ADA, b"{", "text/plain") == (415, "unsupported_media_type")
+    assert await refused(ADA, b"{", "application/json") == (400, "malformed_json")
+    assert await refused(ADA, b"{}", "application/json") == (422, "invalid_request")

@@ -1,0 +1,188 @@
+"""The gateway: where a call goes, and that it and its answer arrive as they were sent."""
+
+import asyncio
+import gzip
+
+import aiohttp
+import pytest
+from aiohttp import web
+from yarl import URL
+
+from services.common.lifecycle import LIFECYCLE
+from services.common.routing import BODY_LIMIT
+from services.storefront import gateway
+from tests.client.fakes import hang, problem
+from tests.routes import assert_problem
+from tests.shop import OPERATOR, Shop, token, until
+from tests.storefront.peer import Peer
+
+PLACES = {
+    "/products": "catalog",
+    "/products/7": "catalog",
+    "/products/7/stock": "catalog",
+    "/categories": "catalog",
+    "/cart/ada": "cart",
+    "/cart/ada/items/7": "cart",
+    "/orders": "order",
+    "/orders/o-1/events": "order",
+    "/pay": "payment",
+    "/payments": "payment",
+    "/payments/p-1/refund": "payment",
+}
+
+
+async def test_each_call_goes_to_the_service_that_owns_it(shop: Shop) -> None:
+    peers = {name: Peer() for name in ("catalog", "cart", "order", "payment")}
+    for name, peer in peers.items():
+        await shop.stand_in(name, peer.answer)
+    await shop.start("storefront")
+    for path, owner in PLACES.items():
+        for method in gateway.METHODS:
+            assert (await shop.call("storefront", method, f"/api{path}")).status == 200
+            assert (peers[owner].last.method, peers[owner].last.path) == (method, path)
+    assert sum(len(peer.seen) for peer in peers.values()) == len(PLACES) * len(gateway.METHODS)
+
+
+NOWHERE = [
+    "/api",
+    "/api/",
+    "/api/nothing",
+    "/api/cart",
+    "/api/categories/sweets",
+    "/api/services",
+    "/api/reservations/6f1b2c3d-0000-4000-8000-00000000000d",
+    "/api/productsandmore",
+    "/api//products",
+]
+
+
+async def test_other_paths_lead_nowhere(alone: Shop) -> None:
+    for path in NOWHERE:
+        for key in (None, OPERATOR):
+            reply = await alone.call(
+                "storefront", "GET", path, key=key, headers={"Accept": "text/html"}
+            )
+            assert_problem(reply, 404, "not_found")
+
+
+async def test_dots_in_a_path_lead_to_nothing_else(front: Shop) -> None:
+    path = f"{front.urls['storefront']}/api/products/../reservations/x"
+    for url in (path, path.replace("..", "%2e%2e"), path.replace("/../", "/..%2f")):
+        async with front.session.get(
+            URL(url, encoded=True), headers={"X-API-Key": OPERATOR}
+        ) as response:
+            assert response.status == 404
+
+
+async def test_the_query_and_the_body_go_on_as_they_came(catalog: Peer, alone: Shop) -> None:
+    query = "q=pear%20drops+%C3%A9&limit=2&&limit=3&in_stock&x=%zz"
+    url = URL(f"{alone.urls['storefront']}/api/products?{query}", encoded=True)
+    headers = {"X-API-Key": OPERATOR, "Content-Type": "application/json; charset=utf-8"}
+    body = b' {"name":  "Pear Drops", "price": 1.10} '
+    async with alone.session.post(url, data=body, headers=headers) as response:
+        assert response.status == 200
+    assert catalog.last.path == f"/products?{query}"
+    assert catalog.last.body == body
+    assert catalog.last.headers["content-type"] == headers["Content-Type"]
+
+
+async def test_a_packed_body_goes_on_unpacked(catalog: Peer, alone: Shop) -> None:
+    await alone.call(
+        "storefront",
+        "POST",
+        "/api/products",
+        data=gzip.compress(b'{"name": "Pear Drops"}'),
+        headers={"Content-Type": "application/json", "Content-Encoding": "gzip"},
+    )
+    assert catalog.last.body == b'{"name": "Pear Drops"}'
+    assert "content-encoding" not in catalog.last.headers
+
+
+async def test_a_refusal_comes_back_as_it_was_given(catalog: Peer, alone: Shop) -> None:
+    for status in (400, 403, 404, 405, 409, 412, 413, 415, 422, 507):
+        catalog.says(problem(status, "of_its_own", "Because.", X_Why="so"))
+        answer = await alone.call("storefront", "POST", "/api/products", json={})
+        assert (answer.status, answer.json["code"]) == (status, "of_its_own")
+        assert answer.json["detail"] == "Because."
+        assert answer.headers["X-Why"] == "so"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_service_that_asks_for_patience_is_quoted(
+    catalog: Peer, alone: Shop, status: int
+) -> None:
+    catalog.says(problem(status, "of_its_own", "Come back tonight.", Retry_After="3600"))
+    answer = await alone.call("storefront", "GET", "/api/products")
+    assert (answer.status, answer.json["code"]) == (status, "of_its_own")
+    assert answer.headers["Retry-After"] == "3600"
+
+
+async def test_a_body_past_the_limit_is_refused_here(catalog: Peer, alone: Shop) -> None:
+    answer = await alone.call("storefront", "POST", "/api/products", data=b"x" * (BODY_LIMIT + 1))
+    assert_problem(answer, 413, "payload_too_large")
+    assert catalog.seen == []
+
+
+async def test_a_large_answer_is_streamed(catalog: Peer, alone: Shop) -> None:
+    seen = asyncio.Event()
+
+    async def large(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        await response.write(b"a" * (gateway.BYTES_AT_ONCE + 1))
+        await seen.wait()
+        await response.write(b"z" * gateway.BYTES_AT_ONCE)
+        return response
+
+    catalog.says(large)
+    async with alone.session.get(
+        f"{alone.urls['storefront']}/api/products", headers={"X-API-Key": OPERATOR}
+    ) as response:
+        assert await response.content.readexactly(10) == b"a" * 10
+        seen.set()
+        assert len(await response.read()) == 2 * gateway.BYTES_AT_ONCE - 9
+        assert response.headers["Content-Type"] == "application/json"
+
+
+async def test_a_large_answer_that_breaks_off_does_not_look_whole(
+    catalog: Peer, alone: Shop
+) -> None:
+    async def broken(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"a" * (gateway.BYTES_AT_ONCE + 1))
+        assert request.transport is not None
+        request.transport.abort()
+        return response
+
+    catalog.says(broken)
+    with pytest.raises(aiohttp.ClientError):
+        await alone.call("storefront", "GET", "/api/products")
+
+
+async def test_a_service_that_hangs_holds_up_nobody_else(
+    catalog: Peer, cart: Peer, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "CALLS_AT_ONCE", 1)
+    await shop.start("storefront", peer_deadline=0.1, request_deadline=0.4)
+    catalog.says(hang)
+    hanging = asyncio.create_task(shop.call("storefront", "GET", "/api/products"))
+    await until(lambda: catalog.seen)
+    refused = await shop.call("storefront", "GET", "/api/products")
+    problem = assert_problem(refused, 503, "overloaded")
+    assert problem["service"] == "catalog"
+    assert refused.headers["Retry-After"]
+    assert (await shop.call("storefront", "GET", "/api/cart/ada")).status == 200
+    hanging.cancel()
+
+
+async def test_a_storefront_that_stops_takes_no_more(alone: Shop) -> None:
+    alone.app("storefront")[LIFECYCLE].draining = True
+    answer = await alone.call("storefront", "GET", "/api/products", key=token("ada"))
+    assert_problem(answer, 503, "draining")
+    assert answer.headers["Retry-After"]
+
+
+async def test_where_no_service_has_ever_been_one_is_told_which(alone: Shop) -> None:
+    answer = await alone.call("storefront", "GET", "/api/payments")
+    assert assert_problem(answer, 503, "unavailable")["service"] == "payment"

@@ -1,0 +1,103 @@
+"""The shop's page: served to anyone at every place in it, under a strict policy, with no secret."""
+
+import asyncio
+import re
+
+from services.common.pages import POLICY, SHARED, VENDOR
+from services.storefront.app import PAGES, VIEWS
+from tests.routes import assert_problem
+from tests.shop import OPERATOR, Shop
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+OWN_FILES = [
+    f"/{place}/{path.relative_to(folder).as_posix()}"
+    for place, folder in {"assets": PAGES, "shared": SHARED}.items()
+    for path in sorted(folder.rglob("*.*"))
+]
+
+
+async def test_every_place_in_the_shop_is_the_page(alone: Shop) -> None:
+    for view in VIEWS:
+        path = re.sub("{.*?}", "7", view)
+        page = await alone.call("storefront", "GET", f"{path}?q=pear&q=drops", key=None)
+        assert page.status == 200, path
+        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert page.body == (PAGES / "index.html").read_bytes()
+
+
+async def test_a_broken_link_is_answered_with_the_page_and_404(alone: Shop) -> None:
+    page = await alone.call("storefront", "GET", "/sweets/old-link", key=None, headers=BROWSER)
+    assert page.status == 404
+    assert page.body == (PAGES / "index.html").read_bytes()
+    known = {**BROWSER, "If-None-Match": page.headers["ETag"]}
+    again = await alone.call("storefront", "GET", "/sweets/old-link", key=None, headers=known)
+    assert (again.status, again.body) == (404, page.body)
+
+
+async def test_only_somebody_who_reads_pages_is_answered_with_one(alone: Shop) -> None:
+    for method, headers in (("GET", {}), ("POST", BROWSER)):
+        reply = await alone.call("storefront", method, "/old-link", key=None, headers=headers)
+        assert_problem(reply, 404, "not_found")
+
+
+async def test_each_file_is_public_under_the_policy_and_holds_no_secret(alone: Shop) -> None:
+    for path in ("/", *OWN_FILES):
+        reply = await alone.call("storefront", "GET", path, key=None)
+        assert reply.status == 200, path
+        assert reply.headers["Content-Security-Policy"] == POLICY
+        assert reply.headers["X-Content-Type-Options"] == "nosniff"
+        assert OPERATOR.encode() not in reply.body, path
+        assert "Set-Cookie" not in reply.headers
+
+
+def test_the_policy_allows_nothing_unsafe_and_nobody_else() -> None:
+    assert "unsafe" not in POLICY
+    assert "http" not in POLICY
+    assert "default-src 'none'" in POLICY
+
+
+async def test_the_page_in_bundles_is_whole(alone: Shop) -> None:
+    script = await alone.call("storefront", "GET", "/bundle/main.js", key=None)
+    sheet = await alone.call("storefront", "GET", "/bundle/shop.css", key=None)
+    assert (script.status, sheet.status) == (200, 200)
+    for folder, place in ((PAGES, "assets"), (SHARED, "shared")):
+        for path in folder.rglob("*.css"):
+            assert f"/* /{place}/{path.relative_to(folder).as_posix()} */" in sheet.body.decode()
+    assert not re.search(rb"^(import|export)\b|^@import", script.body + sheet.body, re.MULTILINE)
+
+
+NOT_GIVEN_OUT = [
+    "/assets/../app.py",
+    "/assets/%2e%2e/app.py",
+    "/assets/..%2fapp.py",
+    "/assets/..%5capp.py",
+    "/assets//etc/passwd",
+    "/assets/%2fetc%2fpasswd",
+    "/assets/index.html%00.js",
+    "/assets/.hidden.js",
+    "/assets/flow",
+    "/assets/",
+    "/vendor/../app.py",
+    "/vendor/preact/README.md",
+    "/shared/../../pages.py",
+    "/bundle/../main.js",
+    "/bundle/index.html",
+    "/bundle/nothing.js",
+]
+
+
+async def test_nothing_but_the_page_s_own_files_is_given_out(alone: Shop) -> None:
+    host, port = alone.urls["storefront"].removeprefix("http://").split(":")
+    for path in NOT_GIVEN_OUT:
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        assert (await reader.readline()).split()[1] in (b"404", b"400"), path
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_what_others_have_written_comes_with_its_licence(alone: Shop) -> None:
+    for folder in VENDOR.iterdir():
+        licences = [path for path in folder.iterdir() if path.name.startswith("LICENSE")]
+        assert licences, folder
+        assert re.search(r"\d+\.\d+", (folder / "README.md").read_text()), folder

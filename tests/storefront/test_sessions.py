@@ -1,0 +1,81 @@
+"""Customer sessions: a guest's token, its renewal, and how often one may ask."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from services.storefront.sessions import network_of
+from tests.routes import assert_problem
+from tests.shop import OPERATOR, Reply, Shop, token
+
+
+async def begin(shop: Shop, key: str | None = None, **request: Any) -> Reply:
+    return await shop.call("storefront", "POST", "/api/session", key=key, **request)
+
+
+async def test_a_new_guest_is_given_a_name_and_a_token(front: Shop) -> None:
+    reply = await begin(front)
+    assert reply.status == 200
+    session = reply.json
+    assert session.keys() == {"user_id", "token", "expires_at"}
+    path = f"/api/cart/{session['user_id']}"
+    cart = await front.call("storefront", "GET", path, key=session["token"])
+    assert cart.json["user_id"] == session["user_id"]
+    assert reply.headers["Cache-Control"] == "no-store"
+
+
+async def test_no_two_guests_are_the_same(alone: Shop) -> None:
+    first, second = await begin(alone), await begin(alone)
+    assert first.json["user_id"] != second.json["user_id"]
+
+
+async def test_a_token_lasts_as_long_as_it_says(shop: Shop) -> None:
+    await shop.start("storefront", session_seconds=60.0)
+    began = datetime.now(UTC)
+    session = (await begin(shop)).json
+    expires_at = datetime.fromisoformat(session["expires_at"])
+    claims = jwt.decode(session["token"], options={"verify_signature": False})
+    assert claims["exp"] == expires_at.timestamp()
+    assert abs(expires_at - began - timedelta(seconds=60)) < timedelta(seconds=5)
+
+
+async def test_a_guest_stays_the_same_with_a_new_token(alone: Shop) -> None:
+    ending = token("guest-1", lifetime=timedelta(seconds=30))
+    for headers in ({"X-API-Key": ending}, {"Authorization": f"Bearer {ending}"}):
+        renewed = (await begin(alone, headers=headers)).json
+        assert renewed["user_id"] == "guest-1"
+        assert renewed["token"] != ending
+        expires_at = datetime.fromisoformat(renewed["expires_at"])
+        assert expires_at > datetime.now(UTC) + timedelta(days=6)
+
+
+@pytest.mark.parametrize(
+    "key", ["", "nonsense", token("guest-1", lifetime=timedelta(seconds=-1)), token("a") + "x"]
+)
+async def test_a_token_that_has_ended_is_not_renewed(alone: Shop, key: str) -> None:
+    assert_problem(await begin(alone, key), 401, "invalid_api_key")
+
+
+async def test_an_address_may_not_ask_for_ever_more(shop: Shop) -> None:
+    await shop.start("storefront", session_burst=2.0, session_rate=1.0)
+    assert [(await begin(shop)).status for _ in range(2)] == [200, 200]
+    for key in (None, token("guest-1")):
+        refused = await begin(shop, key)
+        assert_problem(refused, 429, "too_many_requests")
+        assert 55 <= int(refused.headers["Retry-After"]) <= 60
+
+
+async def test_the_operator_is_given_as_many_guests_as_are_wanted(shop: Shop) -> None:
+    await shop.start("storefront", session_burst=1.0, session_rate=1.0)
+    guests = {(await begin(shop, OPERATOR)).json["user_id"] for _ in range(5)}
+    assert len(guests) == 5
+
+
+def test_the_addresses_of_one_network_are_counted_together() -> None:
+    assert network_of("192.0.2.1") != network_of("192.0.2.2")
+    assert network_of("2001:db8::1") == network_of("2001:db8::2:3:4:5")
+    assert network_of("2001:db8::1") != network_of("2001:db8:0:1::1")
+    assert network_of("fe80::1%eth0") == network_of("fe80::2%eth0")
+    assert network_of("") == ""
