@@ -76,7 +76,7 @@ def _hints(place: Place, parts: Sequence[Part], shown_key: str | None) -> dict[s
         "" if place.data_dir == Place().data_dir else f" --data-dir {quote(str(place.data_dir))}"
     )
     return pages | {
-        "API docs": f"at /docs of each, as in {place.public_url(parts[-1])}/docs",
+        "API docs": "at /docs of each of these",
         "operator": f"X-API-Key: {shown_key} (the development key; API_KEY sets your own)"
         if shown_key == DEVELOPMENT_KEY
         else "X-API-Key: the one from API_KEY",

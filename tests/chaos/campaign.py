@@ -49,7 +49,9 @@ class Campaign:
         self.proxy = Proxy(rng_of(seed, "proxy"))
         self.stand_in = StandIn(self.processes.registry_url, self.proxy, rng_of(seed, "stand-in"))
         self.nemesis = Nemesis(self.processes, rng_of(seed, "nemesis"))
-        around = Surroundings(self.processes, self.stand_in, rng_of(seed, "surroundings"))
+        around = Surroundings(
+            self.processes, self.stand_in, self.nemesis.kills, rng_of(seed, "surroundings")
+        )
         self.nemesis.attacks += around.attacks
         self.points = CrashPoints(folder)
         self.monitor = Monitor(self.processes, lambda: not self.nemesis.in_force)
@@ -135,8 +137,8 @@ class Campaign:
         await self.processes.ready(self._session)
         for unknown in await asyncio.gather(*(caller.settle() for caller in self._callers)):
             report.violations += (f"promise 6: no final answer: {record}" for record in unknown)
-        if not await self.monitor.settled():
-            report.violations.append("promise 3, 5: not settled 10 s after the last call")
+        if due := await self.monitor.settled():
+            report.violations.append(f"promise 3, 5: not settled in the end: {due}")
         audited = await asyncio.to_thread(run, "audit", "--data-dir", str(self.processes.data))
         if audited.returncode != 0:
             report.violations.append(f"promise 12: running, {audited.stdout}{audited.stderr}")
@@ -151,7 +153,9 @@ class Campaign:
         self.history.close()
         with databases.opened(self.processes.data) as conn:
             report.violations += databases.breaches(conn)
-            report.violations += checkers.violations(self.history, conn, self._tidy)
+            report.violations += checkers.violations(
+                self.history, conn, self._tidy, self.proxy.replayed_keys
+            )
         report.violations += self.monitor.late
         report.count(self.history, self.nemesis, self.proxy, self.points, self.monitor)
         return report

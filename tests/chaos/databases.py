@@ -93,6 +93,9 @@ BREACHES = {
 }
 """What is wrong, with the promise it breaks, and the query that finds it once all has settled."""
 
+UNPAID = "SELECT order_id FROM orders WHERE status = 'CREATED'"
+"""The orders that expire in the end, and then have something due."""
+
 IN_FLIGHT = {
     "orders": (
         "SELECT order_id FROM orders"
@@ -123,13 +126,16 @@ def breaches(conn: sqlite3.Connection) -> Iterator[str]:
         yield from (f"promise {promise}: {row}" for row in conn.execute(query))
 
 
-def in_flight(folder: Path) -> set[str]:
-    """The orders and payments with something still due, of a running shop.
+def in_flight(folder: Path, *, with_unpaid: bool = False) -> set[str]:
+    """The orders and payments with something still due, of a running shop; `with_unpaid` also the
+    orders that will have, once they expire.
 
     Raises sqlite3.Error while a database is not to be read.
     """
     found = set[str]()
     for name, query in IN_FLIGHT.items():
+        if name == "orders" and with_unpaid:
+            query = f"{query} UNION {UNPAID}"
         uri = f"file:{folder / name}.db?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=0.05)) as conn:
             found.update(row[0] for row in conn.execute(query))

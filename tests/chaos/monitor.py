@@ -9,8 +9,10 @@ from collections.abc import Callable
 
 import aiohttp
 
+from services.order.steps import NO_EXPIRY_SECONDS
+
 from . import databases
-from .processes import Processes
+from .processes import SECONDS_TO_PAY, Processes
 
 WITHIN = 10.0
 """Seconds in which all is settled."""
@@ -62,17 +64,18 @@ class Monitor:
         await asyncio.sleep(2 * _EVERY)
         await self._recovered.wait()
 
-    async def settled(self) -> bool:
-        """Wait until nothing at all is due, for as long as that may take."""
-        give_up_at = time.monotonic() + WITHIN
-        while time.monotonic() < give_up_at:
-            if await self._due() == set():
-                return True
+    async def settled(self) -> set[str]:
+        """Wait until nothing is due, and nothing will be; returns what still is after all."""
+        within = SECONDS_TO_PAY + NO_EXPIRY_SECONDS + WITHIN
+        give_up_at = time.monotonic() + within
+        while (due := await self._due(with_unpaid=True)) != set() and time.monotonic() < give_up_at:
             await asyncio.sleep(_EVERY)
-        return False
+        return due or set()
 
-    async def _due(self) -> set[str] | None:
+    async def _due(self, *, with_unpaid: bool = False) -> set[str] | None:
         try:
-            return await asyncio.to_thread(databases.in_flight, self._processes.data)
+            return await asyncio.to_thread(
+                databases.in_flight, self._processes.data, with_unpaid=with_unpaid
+            )
         except sqlite3.Error:
             return None

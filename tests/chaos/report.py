@@ -79,8 +79,9 @@ def _refusals(history: History) -> Counter[str]:
 
 
 def _versions() -> str:
-    packages = " ".join(f"{name} {version(name)}" for name in ("aiohttp", "aiosqlite", "uvloop"))
-    return f"shop {VERSION}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}"
+    packages = (f"{name} {version(name)}" for name in ("aiohttp", "aiosqlite", "msgspec", "uvloop"))
+    beneath = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    return ", ".join([f"shop {VERSION}", beneath, *packages])
 
 
 def _listed(counts: Counter[str]) -> str:

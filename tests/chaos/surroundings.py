@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,7 +23,13 @@ HOUR = 3600
 class Surroundings:
     """Faults around one shop; each ends by itself, and leaves all as it was."""
 
-    def __init__(self, processes: Processes, stand_in: StandIn, rng: random.Random) -> None:
+    def __init__(
+        self,
+        processes: Processes,
+        stand_in: StandIn,
+        kills: Counter[str],
+        rng: random.Random,
+    ) -> None:
         self.attacks: list[tuple[int, Attack]] = [
             (5, self.keep_registry_away),
             (2, self.empty_registry),
@@ -38,6 +45,7 @@ class Surroundings:
             ]
         self._processes = processes
         self._stand_in = stand_in
+        self._kills = kills
         self._rng = rng
 
     async def keep_registry_away(self) -> None:
@@ -86,20 +94,24 @@ class Surroundings:
 
     async def end_in_fsync(self) -> None:
         """A service is killed in the fsync of a COMMIT: what it wrote may be there, or not."""
-        await self._inject("signal=SIGKILL:when=2", 3.0)
+        name = self._rng.choice(SERVICES)
+        if await self._inject(name, "signal=SIGKILL:when=2", 3.0):
+            self._kills[name] += 1
 
     async def fail_fsync(self) -> None:
         """The disk fails in the fsync of a COMMIT."""
-        await self._inject("error=EIO:when=2", 3.0)
+        await self._inject(self._rng.choice(SERVICES), "error=EIO:when=2", 3.0)
 
     async def slow_fsync(self) -> None:
         """Each fsync takes a fifth of a second."""
-        await self._inject("delay_enter=200000", self._rng.uniform(1.0, 3.0))
+        seconds = self._rng.uniform(1.0, 3.0)
+        await self._inject(self._rng.choice(SERVICES), "delay_enter=200000", seconds)
 
-    async def _inject(self, fault: str, seconds: float) -> None:
-        pid = self._processes.pids().get(self._rng.choice(SERVICES))
+    async def _inject(self, name: str, fault: str, seconds: float) -> bool:
+        """Have a service's fsyncs meet a fault for so long; whether it ended meanwhile."""
+        pid = self._processes.pids().get(name)
         if pid is None:
-            return
+            return False
         calls = "fsync,fdatasync"
         tracer = await asyncio.create_subprocess_exec(
             *("strace", "-f", "-qq", "-o", "/dev/null", "-p", str(pid)),
@@ -114,6 +126,9 @@ class Surroundings:
         except TimeoutError:
             tracer.terminate()  # it lets go of the service
             await tracer.wait()
+            return False
+        else:
+            return True
         finally:
             if tracer.returncode is None:
                 tracer.kill()

@@ -26,9 +26,9 @@ async def sweep(
     """
 
     async def through(service: str) -> None:
-        for point in rng.sample(POINTS[service], len(POINTS[service])):
-            if end_by():
-                return
+        left = rng.sample(POINTS[service], len(POINTS[service]))
+        while left and not end_by():
+            point = left.pop(0)
             points.aim(service, point)
             try:
                 async with asyncio.timeout(_REACHED_WITHIN):
@@ -36,5 +36,6 @@ async def sweep(
                         await asyncio.sleep(_LOOK_EVERY)
             except TimeoutError:
                 points.clear(service)
+                left.append(point)
 
     await asyncio.gather(*(through(service) for service in POINTS))

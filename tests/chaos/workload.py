@@ -14,6 +14,7 @@ from .history import Record
 
 SLOW_RESERVE = "slow-reserve-"
 """Begins the request id of a checkout whose reservation the proxy is to hold up."""
+NO_PRODUCT = 999_999
 RECENT = 12
 
 
@@ -110,6 +111,8 @@ class Customer:
         product = self._rng.choice(
             self._goods.hot if self._rng.random() < 0.7 else self._goods.cold
         )
+        if self._rng.random() < 0.04:
+            product = NO_PRODUCT
         items = [{"product_id": product, "quantity": self._rng.randint(1, 3)}]
         body = {"user_id": self._caller.name, "items": items}
         key = self._caller.new_key()

@@ -1,4 +1,4 @@
-"""Answers that settle nothing, whatever was asked."""
+"""What services ask of each other, and answers that settle none of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from .orders import some_uuid
-from .peers import problem
+from .peers import Peer, problem
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,47 @@ class Question:
     def naming_others(self) -> dict[str, Any]:
         """Ids that are not ours."""
         return {name: some_uuid() for name in self.ids}
+
+
+QuestionOf = Callable[[Peer, web.Request], Question]
+LINE = {"product_id": 1, "sku": None, "name": "Pear Drops", "price": 2.5, "quantity": 2}
+
+
+def notice(peer: Peer, request: web.Request) -> Question:
+    """What a payment asks of its order."""
+    ids = {"order_id": request.path.split("/")[2], "payment_id": peer.calls[-1][1]["payment_id"]}
+    done = "PAID" if request.path.endswith("/payment") else "REFUNDED"
+    return Question(ids, 409, "order_closed", {**ids, "status": done, "user_id": "ada"})
+
+
+def reservation(peer: Peer, request: web.Request) -> Question:
+    """What an order asks of the catalog."""
+    ids = {"order_id": request.path.split("/")[2]}
+    verb = request.path.split("/")[-1]
+    done = {"commit": "COMMITTED", "release": "RELEASED", "return": "RETURNED"}.get(verb, "HELD")
+    held = {"state": done, "lines": [LINE], "total_amount": 5.0, "currency": "USD"}
+    return Question(ids, 409, "insufficient_stock", {**ids, **held})
+
+
+def closing(peer: Peer, request: web.Request) -> Question:
+    """What an order asks of its cart."""
+    ids = {"user_id": "ada"}
+    return Question(
+        ids,
+        404,
+        "product_not_found",
+        {**ids, "version": peer.calls[-1][1]["version"] + 1, "items": []},
+    )
+
+
+def settle_nothing(peer: Peer, answer: str, question: QuestionOf) -> None:
+    """From now on, the peer answers so."""
+    peer.answers = lambda request: INDEFINITE[answer](question(peer, request))
+
+
+def succeed(peer: Peer, question: QuestionOf) -> None:
+    """From now on, the peer does what it is asked."""
+    peer.answers = lambda request: web.json_response(question(peer, request).success)
 
 
 def _elsewhere(_: Question) -> web.StreamResponse:

@@ -48,8 +48,10 @@ def paid_by(order: Order, payment_id: str = P, cents: int = TOTAL) -> OrderPayme
     )
 
 
-def order_in(conn: sqlite3.Connection, /, stock_state: str, **how: Any) -> Order:
-    """An order of ada's in the state that this stock state belongs to; paid by P where paid."""
+def order_in(
+    conn: sqlite3.Connection, /, stock_state: str, payment_id: str = P, **how: Any
+) -> Order:
+    """An order of ada's in the state that this stock state belongs to."""
     order = place(conn, **how)
 
     def now() -> Order:
@@ -66,11 +68,11 @@ def order_in(conn: sqlite3.Connection, /, stock_state: str, **how: Any) -> Order
     if stock_state.startswith("RELEASE"):
         moves.cancel(conn, order.order_id, "customer_request", utc_now(), "a request")
     elif stock_state != "HELD":
-        moves.pay(conn, paid_by(order), utc_now())
+        moves.pay(conn, paid_by(order, payment_id), utc_now())
         if stock_state != "COMMIT_DUE":
             move_stock("COMMITTED")
         if stock_state.startswith("RETURN"):
-            moves.refund(conn, order.order_id, P, utc_now())
+            moves.refund(conn, order.order_id, payment_id, utc_now())
     if stock_state in ("RELEASED", "RETURNED"):
         move_stock(stock_state)
     return now()

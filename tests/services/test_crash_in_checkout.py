@@ -6,6 +6,7 @@ and then a service that is started again on its rows.
 
 import pytest
 
+from services.common import recovery
 from tests.shop import Reply, Shop, until
 
 from .carts import add, cart_holds, check_out, closed
@@ -52,6 +53,24 @@ async def test_after_checkout_1_the_worker_asks_and_the_key_hears_the_end(shop: 
     final = await place(shop, product)
     assert (final.status, final.json["order_id"]) == (201, placed["order_id"])
     assert await shop.stock(product) == 6
+
+
+async def test_a_peer_that_comes_up_is_asked_at_once_however_long_it_was_away(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "EVERY_SECONDS", 3600.0)
+    monkeypatch.setattr(recovery, "FIRST_BACKOFF", 3600.0)
+    monkeypatch.setattr(recovery, "LAST_BACKOFF", 3600.0)
+    await shop.start("order", peer_deadline=0.05)
+    await place(shop, 1)
+    await until(lambda: shop.app("order")[recovery.RECOVERY]._not_before)
+    await shop.start("catalog")
+
+    async def settled() -> bool:
+        (order,) = (await shop.call("order", "GET", "/orders")).json
+        return bool(order["status"] != "CREATED")
+
+    await until(settled)
 
 
 async def test_a_key_whose_request_a_crash_cut_off_goes_on_with_its_order(shop: Shop) -> None:

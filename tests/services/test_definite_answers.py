@@ -1,18 +1,33 @@
 """Only a definite answer settles anything; after any other the question is asked again."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 
-from tests.shop import Reply, Shop, until
+from tests.shop import Reply, Shop, open_shop
 
-from .indefinite import INDEFINITE, Question
+from .carts import closed
+from .indefinite import (
+    INDEFINITE,
+    LINE,
+    closing,
+    notice,
+    reservation,
+    settle_nothing,
+    succeed,
+)
 from .orders import some_uuid, standing
 from .peers import Peer, order_is, payment_is, problem, rows
 
-QuestionOf = Callable[[Peer, web.Request], Question]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 ANSWERS = pytest.mark.parametrize("answer", INDEFINITE)
 SOME = pytest.mark.parametrize(
     "answer",
@@ -25,156 +40,132 @@ SOME = pytest.mark.parametrize(
         "no JSON",
     ],
 )
-LINE = {"product_id": 1, "sku": None, "name": "Pear Drops", "price": 2.5, "quantity": 2}
+VERSIONS = itertools.count(1)
 
 
-def notice(peer: Peer, request: web.Request) -> Question:
-    """What a payment asks of its order."""
-    ids = {"order_id": request.path.split("/")[2], "payment_id": peer.calls[-1][1]["payment_id"]}
-    done = "PAID" if request.path.endswith("/payment") else "REFUNDED"
-    return Question(ids, 409, "order_closed", {**ids, "status": done, "user_id": "ada"})
+@dataclass
+class Corner:
+    """One service before a stand-in; each test has entities of its own."""
+
+    shop: Shop
+    peer: Peer
+
+    async def pay(self) -> Reply:
+        body = {"order_id": some_uuid(), "amount": 5}
+        return await self.shop.call("payment", "POST", "/pay", json=body)
+
+    async def check_out(self) -> Reply:
+        body = {"user_id": "ada", "items": [{"product_id": 1, "quantity": 2}]}
+        return await self.shop.call("order", "POST", "/orders", json=body)
 
 
-def reservation(peer: Peer, request: web.Request) -> Question:
-    """What an order asks of the catalog."""
-    ids = {"order_id": request.path.split("/")[2]}
-    verb = request.path.split("/")[-1]
-    done = {"commit": "COMMITTED", "release": "RELEASED", "return": "RETURNED"}.get(verb, "HELD")
-    held = {"state": done, "lines": [LINE], "total_amount": 5.0, "currency": "USD"}
-    return Question(ids, 409, "insufficient_stock", {**ids, **held})
+@asynccontextmanager
+async def corner(folder: Path, service: str, peer: str) -> AsyncIterator[Corner]:
+    stand_in = Peer(lambda _: web.Response(status=500))
+    async with open_shop(folder) as shop:
+        await shop.start("registry")
+        await shop.stand_in(peer, stand_in.serve)
+        await shop.start(service, peer_deadline=0.03)
+        yield Corner(shop, stand_in)
 
 
-def closing(peer: Peer, request: web.Request) -> Question:
-    """What an order asks of its cart."""
-    ids = {"user_id": "ada"}
-    return Question(ids, 404, "product_not_found", {**ids, "version": 8, "items": []})
+def before(service: str, peer: str) -> Any:
+    """A fixture: such a corner, shared by the module's tests."""
+
+    @pytest_asyncio.fixture(scope="module", loop_scope="module")
+    async def fixture(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Corner]:
+        async with corner(tmp_path_factory.mktemp(peer), service, peer) as found:
+            yield found
+
+    return fixture
 
 
-def settle_nothing(peer: Peer, answer: str, question: QuestionOf) -> None:
-    """From now on, the peer answers so."""
-    peer.answers = lambda request: INDEFINITE[answer](question(peer, request))
-
-
-def succeed(peer: Peer, question: QuestionOf) -> None:
-    """From now on, the peer does what it is asked."""
-    peer.answers = lambda request: web.json_response(question(peer, request).success)
-
-
-async def standing_in(shop: Shop, service: str) -> Peer:
-    """A stand-in for a service, which does not know yet what it will answer."""
-    peer = Peer(lambda _: web.Response(status=500))
-    await shop.stand_in(service, peer.serve)
-    return peer
-
-
-async def pay(shop: Shop) -> Reply:
-    body = {"order_id": some_uuid(), "amount": 5}
-    return await shop.call("payment", "POST", "/pay", json=body)
-
-
-async def check_out(shop: Shop) -> Reply:
-    body = {"user_id": "ada", "items": [{"product_id": 1, "quantity": 2}]}
-    return await shop.call("order", "POST", "/orders", json=body)
+till = before("payment", "order")
+desk = before("order", "catalog")
+trolley = before("order", "cart")
 
 
 @ANSWERS
-async def test_a_payment_stays_pending_after(shop: Shop, answer: str) -> None:
-    peer = await standing_in(shop, "order")
-    settle_nothing(peer, answer, notice)
-    await shop.start("payment", peer_deadline=0.03)
-    reply = await pay(shop)
+async def test_a_payment_stays_pending_after(till: Corner, answer: str) -> None:
+    settle_nothing(till.peer, answer, notice)
+    reply = await till.pay()
     assert (reply.status, reply.json["status"]) == (202, "PENDING")
-    assert peer.calls
-    succeed(peer, notice)
-    await payment_is(shop, reply.json["payment_id"], "COMPLETED")
+    assert till.peer.calls
+    succeed(till.peer, notice)
+    await payment_is(till.shop, reply.json["payment_id"], "COMPLETED")
 
 
 @SOME
-async def test_a_refund_stays_begun_after(shop: Shop, answer: str) -> None:
-    peer = await standing_in(shop, "order")
-    succeed(peer, notice)
-    await shop.start("payment", peer_deadline=0.03)
-    payment_id = (await pay(shop)).json["payment_id"]
-    settle_nothing(peer, answer, notice)
-    reply = await shop.call("payment", "POST", f"/payments/{payment_id}/refund")
+async def test_a_refund_stays_begun_after(till: Corner, answer: str) -> None:
+    succeed(till.peer, notice)
+    payment_id = (await till.pay()).json["payment_id"]
+    settle_nothing(till.peer, answer, notice)
+    reply = await till.shop.call("payment", "POST", f"/payments/{payment_id}/refund")
     assert (reply.status, reply.json["status"]) == (202, "REFUNDING")
-    succeed(peer, notice)
-    await payment_is(shop, payment_id, "REFUNDED")
+    succeed(till.peer, notice)
+    await payment_is(till.shop, payment_id, "REFUNDED")
 
 
 @ANSWERS
-async def test_an_order_stays_requested_after(shop: Shop, answer: str) -> None:
-    peer = await standing_in(shop, "catalog")
-    settle_nothing(peer, answer, reservation)
-    await shop.start("order", peer_deadline=0.03)
-    reply = await check_out(shop)
+async def test_an_order_stays_requested_after(desk: Corner, answer: str) -> None:
+    settle_nothing(desk.peer, answer, reservation)
+    reply = await desk.check_out()
     assert (reply.status, reply.json["stock_state"]) == (202, "REQUESTED")
-    assert peer.calls
-    succeed(peer, reservation)
-    await order_is(shop, reply.json["order_id"], "CREATED", "HELD")
+    assert desk.peer.calls
+    succeed(desk.peer, reservation)
+    await order_is(desk.shop, reply.json["order_id"], "CREATED", "HELD")
 
 
 @SOME
-async def test_stock_stays_due_after(shop: Shop, answer: str) -> None:
-    peer = await standing_in(shop, "catalog")
-    settle_nothing(peer, answer, reservation)
-    await shop.start("order", peer_deadline=0.03)
-    order = await standing(shop, "COMMIT_DUE")
-    await order_is(shop, order.order_id, "PAID", "COMMIT_DUE")
-    await peer.asked(2)
-    await order_is(shop, order.order_id, "PAID", "COMMIT_DUE")
-    succeed(peer, reservation)
-    await order_is(shop, order.order_id, "PAID", "COMMITTED")
+@pytest.mark.parametrize("due", ["COMMIT_DUE", "RELEASE_DUE", "RETURN_DUE"])
+async def test_stock_stays_due_after(desk: Corner, answer: str, due: str) -> None:
+    settle_nothing(desk.peer, answer, reservation)
+    order = await standing(desk.shop, due, payment_id=some_uuid())
+    desk.peer.calls.clear()
+    await order_is(desk.shop, order.order_id, *order.state)
+    await desk.peer.asked(2)
+    await order_is(desk.shop, order.order_id, *order.state)
+    succeed(desk.peer, reservation)
+    done = {"COMMIT_DUE": "COMMITTED", "RELEASE_DUE": "RELEASED", "RETURN_DUE": "RETURNED"}[due]
+    await order_is(desk.shop, order.order_id, order.status, done)
 
 
 @SOME
-async def test_a_cart_stays_to_be_closed_after(shop: Shop, answer: str) -> None:
-    peer = await standing_in(shop, "cart")
-    settle_nothing(peer, answer, closing)
-    await shop.start("order", peer_deadline=0.03)
-    order = await standing(shop, "HELD", cart_version=7)
-
-    async def cart_state() -> str:
-        (row,) = await rows(shop, "order", "SELECT cart_state FROM orders")
-        return str(row["cart_state"])
-
-    await order_is(shop, order.order_id, "CREATED", "HELD")
-    await peer.asked(2)
-    assert await cart_state() == "DUE"
-    succeed(peer, closing)
-    await order_is(shop, order.order_id, "CREATED", "HELD")
-
-    async def closed() -> bool:
-        return await cart_state() == "CLOSED"
-
-    await until(closed)
+async def test_a_cart_stays_to_be_closed_after(trolley: Corner, answer: str) -> None:
+    settle_nothing(trolley.peer, answer, closing)
+    order = await standing(trolley.shop, "HELD", cart_version=next(VERSIONS))
+    trolley.peer.calls.clear()
+    await order_is(trolley.shop, order.order_id, "CREATED", "HELD")
+    await trolley.peer.asked(2)
+    query = "SELECT cart_state FROM orders WHERE order_id = ?"
+    assert await rows(trolley.shop, "order", query, order.order_id) == [{"cart_state": "DUE"}]
+    succeed(trolley.peer, closing)
+    await closed(trolley.shop, order.order_id)
 
 
-async def test_a_peer_that_does_not_answer_in_time_settles_nothing(shop: Shop) -> None:
-    peer = Peer(lambda request: problem(409, "order_closed", **notice(peer, request).ids))
-    peer.open.clear()
-    await shop.stand_in("order", peer.serve)
-    await shop.start("payment", peer_deadline=0.03)
-    reply = await pay(shop)
+async def test_a_peer_that_does_not_answer_in_time_settles_nothing(till: Corner) -> None:
+    till.peer.answers = lambda request: problem(
+        409, "order_closed", **notice(till.peer, request).ids
+    )
+    till.peer.open.clear()
+    reply = await till.pay()
     assert reply.status == 202
-    succeed(peer, notice)
-    peer.open.set()
-    await payment_is(shop, reply.json["payment_id"], "COMPLETED")
+    succeed(till.peer, notice)
+    till.peer.open.set()
+    await payment_is(till.shop, reply.json["payment_id"], "COMPLETED")
 
 
-async def test_a_peer_that_hangs_up_settles_nothing(shop: Shop) -> None:
+async def test_a_peer_that_hangs_up_settles_nothing(desk: Corner) -> None:
     def hang_up(request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
         request.transport.abort()
         return web.Response()
 
-    peer = Peer(hang_up)
-    await shop.stand_in("catalog", peer.serve)
-    await shop.start("order", peer_deadline=0.03)
-    reply = await check_out(shop)
+    desk.peer.answers = hang_up
+    reply = await desk.check_out()
     assert reply.status == 202
-    succeed(peer, reservation)
-    await order_is(shop, reply.json["order_id"], "CREATED", "HELD")
+    succeed(desk.peer, reservation)
+    await order_is(desk.shop, reply.json["order_id"], "CREATED", "HELD")
 
 
 @pytest.mark.parametrize(
@@ -187,14 +178,13 @@ async def test_a_peer_that_hangs_up_settles_nothing(shop: Shop) -> None:
     ],
 )
 async def test_a_refusal_that_was_agreed_on_fails_the_payment_it_names(
-    shop: Shop, status: int, code: str
+    till: Corner, status: int, code: str
 ) -> None:
-    peer = Peer(lambda request: problem(status, code, **notice(peer, request).ids))
-    await shop.stand_in("order", peer.serve)
-    await shop.start("payment")
-    reply = await pay(shop)
+    till.peer.answers = lambda request: problem(status, code, **notice(till.peer, request).ids)
+    till.peer.calls.clear()
+    reply = await till.pay()
     assert (reply.status, reply.code) == (status, code)
-    assert len(peer.calls) == 1
+    assert len(till.peer.calls) == 1
 
 
 @pytest.mark.parametrize(
@@ -207,14 +197,13 @@ async def test_a_refusal_that_was_agreed_on_fails_the_payment_it_names(
     ],
 )
 async def test_a_refusal_that_was_agreed_on_rejects_the_order_it_names(
-    shop: Shop, status: int, code: str
+    desk: Corner, status: int, code: str
 ) -> None:
-    peer = Peer(lambda request: problem(status, code, **reservation(peer, request).ids))
-    await shop.stand_in("catalog", peer.serve)
-    await shop.start("order")
-    reply = await check_out(shop)
+    desk.peer.answers = lambda request: problem(status, code, **reservation(desk.peer, request).ids)
+    desk.peer.calls.clear()
+    reply = await desk.check_out()
     assert (reply.status, reply.code) == (status, code)
-    assert len(peer.calls) == 1
+    assert len(desk.peer.calls) == 1
 
 
 @pytest.mark.parametrize(
@@ -229,20 +218,26 @@ async def test_a_refusal_that_was_agreed_on_rejects_the_order_it_names(
     ],
 )
 async def test_a_reservation_of_something_else_holds_nothing(
-    shop: Shop, wrong: dict[str, Any]
+    desk: Corner, wrong: dict[str, Any]
 ) -> None:
-    peer = Peer(lambda request: web.json_response(reservation(peer, request).success | wrong))
-    await shop.stand_in("catalog", peer.serve)
-    await shop.start("order", peer_deadline=0.03)
-    assert (await check_out(shop)).status == 202
+    desk.peer.answers = lambda request: web.json_response(
+        reservation(desk.peer, request).success | wrong
+    )
+    reply = await desk.check_out()
+    assert reply.status == 202
+    succeed(desk.peer, reservation)
+    await order_is(desk.shop, reply.json["order_id"], "CREATED", "HELD")
 
 
-async def test_a_call_says_which_service_and_which_shop_it_is_meant_for(shop: Shop) -> None:
-    sent: list[web.Request] = []
-    peer = await standing_in(shop, "order")
-    peer.answers = lambda request: sent.append(request) or problem(500, None)  # type: ignore[func-returns-value]
-    await shop.start("payment", peer_deadline=0.03)
-    await pay(shop)
-    shop_id = (await shop.call("registry", "GET", "/services")).json["shop"]
-    assert sent[0].headers["Tuckshop-Service"] == "order"
-    assert sent[0].headers["Tuckshop-Shop"] == shop_id
+async def test_a_call_says_which_service_and_which_shop_it_is_meant_for(till: Corner) -> None:
+    sent: list[dict[str, str]] = []
+
+    def answer(request: web.Request) -> web.StreamResponse:
+        sent.append(dict(request.headers))
+        return web.json_response(notice(till.peer, request).success)
+
+    till.peer.answers = answer
+    await till.pay()
+    shop_id = (await till.shop.call("registry", "GET", "/services")).json["shop"]
+    assert sent[0]["Tuckshop-Service"] == "order"
+    assert sent[0]["Tuckshop-Shop"] == shop_id

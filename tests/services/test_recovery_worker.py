@@ -183,16 +183,7 @@ async def test_the_worker_and_a_request_take_an_entitys_steps_one_at_a_time(
 
 
 @pytest.mark.usefixtures("rarely")
-async def test_entities_do_not_wait_for_each_other(database: Database) -> None:
-    entities = Entities(a=1, b=1, c=1)
-    entities.open.clear()
-    async with working(database, entities):
-        await until(lambda: entities.busy == 3)
-        entities.open.set()
-
-
-@pytest.mark.usefixtures("rarely")
-async def test_it_takes_only_so_many_at_once(database: Database) -> None:
+async def test_entities_do_not_wait_for_each_other_up_to_a_bound(database: Database) -> None:
     entities = Entities(**{f"e{n}": 1 for n in range(recovery.AT_ONCE + 5)})
     entities.open.clear()
     async with working(database, entities):

@@ -3,7 +3,7 @@ import { html, useEffect } from "/vendor/preact/standalone.module.js";
 import { money } from "/shared/format.js";
 import { useValue } from "/shared/state.js";
 import { announce } from "../flow/announce.js";
-import { acceptPrices, cart, seenPrices, setQuantity } from "../flow/cart.js";
+import { acceptPrices, cart, loadCart, seenPrices, setQuantity } from "../flow/cart.js";
 import { known, learnStock } from "../flow/goods.js";
 import { newsOf } from "../flow/line-news.js";
 import { Picture } from "../pictures/picture.js";
@@ -17,8 +17,13 @@ export function useCartNews() {
   const ids = value?.items.map((item) => item.product_id).join() ?? "";
   useEffect(() => {
     const ending = new AbortController();
+    const look = async () => {
+      await learnStock(ids.split(",").map(Number), ending.signal);
+      // The shelf answers, so that what could not be checked before can be now.
+      if (cart.value.items.some((item) => !item.validated)) await loadCart();
+    };
     // Without an answer the lines are shown as they are; the till looks again.
-    if (ids) learnStock(ids.split(",").map(Number), ending.signal).catch(() => {});
+    if (ids) look().catch(() => {});
     return () => ending.abort();
   }, [ids]);
   const lines = (value?.items ?? []).map((item) => ({
