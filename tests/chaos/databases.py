@@ -133,9 +133,8 @@ def in_flight(folder: Path, *, with_unpaid: bool = False) -> set[str]:
     Raises sqlite3.Error while a database is not to be read.
     """
     found = set[str]()
-    for name, query in IN_FLIGHT.items():
-        if name == "orders" and with_unpaid:
-            query = f"{query} UNION {UNPAID}"
+    queries = [*IN_FLIGHT.items(), *([("orders", UNPAID)] if with_unpaid else [])]
+    for name, query in queries:
         uri = f"file:{folder / name}.db?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=0.05)) as conn:
             found.update(row[0] for row in conn.execute(query))

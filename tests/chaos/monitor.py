@@ -68,9 +68,11 @@ class Monitor:
         """Wait until nothing is due, and nothing will be; returns what still is after all."""
         within = SECONDS_TO_PAY + NO_EXPIRY_SECONDS + WITHIN
         give_up_at = time.monotonic() + within
-        while (due := await self._due(with_unpaid=True)) != set() and time.monotonic() < give_up_at:
+        while time.monotonic() < give_up_at:
+            if (due := await self._due(with_unpaid=True)) == set():
+                return due
             await asyncio.sleep(_EVERY)
-        return due or set()
+        return due or {"a database that cannot be read"}
 
     async def _due(self, *, with_unpaid: bool = False) -> set[str] | None:
         try:
