@@ -105,7 +105,6 @@ async def register(request: web.Request, new: NewRegistration) -> web.Response:
         meta=new.meta,
         ttl=float(new.ttl),
     )
-    await board.record(events)
     shown = _instance(board, service, instance_id)
     registered = Registered(
         lease=made.lease,
@@ -116,6 +115,7 @@ async def register(request: web.Request, new: NewRegistration) -> web.Response:
     )
     answer = {field.name: getattr(shown, field.name) for field in fields(shown)}
     answer |= msgspec.structs.asdict(registered)
+    await board.record(events)
     return web.json_response(body=wire.encode(answer), status=200 if known else 201)
 
 
@@ -124,8 +124,9 @@ async def heartbeat(request: web.Request, lease: Lease) -> web.Response:
     board = request.app[BOARD]
     service, instance_id = _name(request)
     events = board.table.heartbeat(service, instance_id, lease.lease, now=time.monotonic())
+    shown = _instance(board, service, instance_id)
     await board.record(events)
-    return web.json_response(body=wire.encode(_instance(board, service, instance_id)))
+    return web.json_response(body=wire.encode(shown))
 
 
 async def set_state(request: web.Request, word: StateWord) -> web.Response:
@@ -140,12 +141,12 @@ async def set_state(request: web.Request, word: StateWord) -> web.Response:
         events = board.table.set_own_word(service, instance_id, word.lease, word.state, now=now)
     else:
         events = board.table.set_operator_word(service, instance_id, word.state, now=now)
-    await board.record(events, must_last=True)
     try:
         shown: Instance | Away = _instance(board, service, instance_id)
     except UnknownInstance:
         drained = "; drained by the operator" if word.state == "draining" else ""
         shown = Away(service=service, instance_id=instance_id, reason=f"not registered{drained}")
+    await board.record(events, must_last=True)
     return web.json_response(body=wire.encode(shown))
 
 

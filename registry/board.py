@@ -22,6 +22,8 @@ from .leases import LeaseTable
 from .model import Changes, Event, Instance, Name, UnknownInstance
 
 PROBE_SECONDS = 1.0
+LONGEST_PAUSE = 1.0
+"""Seconds; a registration in the meantime can bring an earlier deadline."""
 STREAM_BACKLOG = 1000
 """Events that may wait for one slow reader; past it the reader's stream ends."""
 MOST_UNSAVED = 1000
@@ -97,9 +99,8 @@ class Board:
         """Do what time brings about, when it does, for good."""
         while True:
             deadline = self.table.next_deadline()
-            pause = 1.0 if deadline is None else deadline - time.monotonic()
-            # At least now and then: a registration in the meantime can bring an earlier deadline.
-            await asyncio.sleep(min(max(pause, 0.01), 1.0))
+            pause = LONGEST_PAUSE if deadline is None else deadline - time.monotonic()
+            await asyncio.sleep(min(max(pause, 0.01), LONGEST_PAUSE))
             await self.record(self.table.expire(now=time.monotonic()))
 
     async def look(self, instance: Instance, report: str) -> None:

@@ -15,6 +15,10 @@ logger = logging.getLogger("tuckshop")
 _OWN_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
+_ENCODER = json.JSONEncoder(default=str)
+"""In ASCII, which also holds what is no text: a file's name can be any bytes."""
+
+
 class JsonLines(logging.Formatter):
     """Renders a record, and whatever `extra=` gave it, as one line of JSON."""
 
@@ -37,7 +41,7 @@ class JsonLines(logging.Formatter):
         )
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return _ENCODER.encode(line)
 
 
 def log_to_stderr(service: str) -> None:

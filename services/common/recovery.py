@@ -117,7 +117,7 @@ class Recovery:
         async with room:
             try:
                 await self._advance(entity)
-            except NotKnown as reason:
+            except (NotKnown, DatabaseError) as reason:
                 self._back_off(entity, str(reason))
             except Exception:  # one entity's failure must not end the work on the others
                 logger.exception("a step failed", extra={"entity": entity})

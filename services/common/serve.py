@@ -7,6 +7,7 @@ import asyncio
 import errno
 import os
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -77,10 +78,11 @@ async def listen(app: web.Application) -> web.AppRunner:
 
 
 async def _serve(app: web.Application) -> int:
+    signalled = _catch_signals()
     runner = await listen(app)
     logger.info("listening", extra={"url": app[BOUND].result(), "pid": os.getpid()})
     try:
-        return await _until_told_to_stop(app)
+        return await _until_told_to_stop(app, signalled)
     finally:
         app[LIFECYCLE].draining = True
         if PLACE in app:
@@ -89,19 +91,24 @@ async def _serve(app: web.Application) -> int:
         logger.info("stopped")
 
 
-async def _until_told_to_stop(app: web.Application) -> int:
-    """Wait for a signal (the result is 0) or for the service's own end (1)."""
+def _catch_signals() -> asyncio.Event:
+    """An event that is set by the first signal to end; a second one ends the process at once."""
     signalled = asyncio.Event()
 
     def on_signal() -> None:
         if signalled.is_set():
-            os._exit(130)  # the second one ends it now
+            os._exit(130)
         signalled.set()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, on_signal)
+    return signalled
+
+
+async def _until_told_to_stop(app: web.Application, signalled: asyncio.Event) -> int:
+    """Wait for a signal (the result is 0) or for the service's own end (1)."""
     told = asyncio.create_task(signalled.wait())
     ended = asyncio.create_task(app[LIFECYCLE].ended())
     await asyncio.wait({told, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -129,7 +136,7 @@ def _sentence(error: OSError, settings: Settings) -> str:
     place = f"{settings.host}:{settings.port}"
     if error.errno == errno.EADDRINUSE:
         return f"Port {place} is taken by another process; give another with --port, or end that."
-    if error.errno in (errno.EADDRNOTAVAIL, errno.EACCES) or "getaddrinfo" in str(error):
+    if error.errno in (errno.EADDRNOTAVAIL, errno.EACCES) or isinstance(error, socket.gaierror):
         return (
             f"Cannot listen on {place}: {error.strerror or error}; give another --host or --port."
         )

@@ -56,7 +56,8 @@ def _dispatch(arguments: Sequence[str]) -> int:
     if command == "test":
         bootstrap.go_on_with(TESTS_LOCK, arguments)
         os.chdir(ROOT)
-        bootstrap.become([sys.executable, "-m", "pytest", *arguments[1:]])
+        chosen = arguments[1:] or ["--numprocesses=auto", "--dist=loadfile"]
+        bootstrap.become([sys.executable, "-m", "pytest", *chosen])
     if command in COMMANDS:
         bootstrap.go_on_with(RUNTIME_LOCK, arguments)
         code: int = importlib.import_module(COMMANDS[command]).main(arguments[1:])

@@ -157,9 +157,11 @@ class Peers:
             if not isinstance(error, PeerNotFound) or error.code != "payment_not_found":
                 raise Unavailable(f"The payment cannot be looked up: {error}") from None
             found = []
+        # One that is named may be refunded by now: the order, which it has paid, says so.
+        unfit = ("FAILED",) if payment_id else ("FAILED", "REFUNDING", "REFUNDED")
         for payment in found:
-            named = payment.order_id == order_id and payment_id in (None, payment.payment_id)
-            if named and payment.status in ("PENDING", "COMPLETED"):
+            meant = payment.order_id == order_id and payment_id in (None, payment.payment_id)
+            if meant and payment.status not in unfit:
                 return payment
         raise Conflict(
             f"Order {order_id} has no such payment; pay it with POST /pay",

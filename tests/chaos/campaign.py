@@ -17,7 +17,7 @@ from services.common.auth import Keyring
 from services.common.settings import DEVELOPMENT_KEY
 from tests.end_to_end.real_shop import run
 
-from . import checkers, databases
+from . import checkers, databases, logs
 from .caller import Caller
 from .crash_points import CrashPoints
 from .history import History
@@ -156,7 +156,8 @@ class Campaign:
             report.violations += checkers.violations(
                 self.history, conn, self._tidy, self.proxy.replayed_keys
             )
-        report.violations += self.monitor.late
+        report.violations += logs.violations(self.processes.folder / "run.log")
+        report.violations += self.monitor.breaches
         report.count(self.history, self.nemesis, self.proxy, self.points, self.monitor)
         return report
 

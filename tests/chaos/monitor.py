@@ -1,4 +1,4 @@
-"""How long it takes from all services being up until all that was due then is settled."""
+"""Watches a running shop: how soon it settles what is due once all is up, and what never may be."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import aiohttp
 
@@ -29,13 +30,29 @@ class Monitor:
     def __init__(self, processes: Processes, is_quiet: Callable[[], bool]) -> None:
         self.recoveries: list[float] = []
         """Seconds, one for each time that all were up again and had the time to settle."""
-        self.late: list[str] = []
+        self.breaches: list[str] = []
+        """What was not as promised while the shop ran."""
+        self.looks = 0
+        """How often the databases were looked at for that."""
         self._recovered = asyncio.Event()
         self._processes = processes
         self._is_quiet = is_quiet
 
     async def run(self) -> None:
         """Look, for good."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch_recoveries())
+            group.create_task(self._watch_promises())
+
+    async def _watch_promises(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            with suppress(sqlite3.Error):
+                found = await asyncio.to_thread(databases.breaches_now, self._processes.data)
+                self.looks += 1
+                self.breaches += found
+
+    async def _watch_recoveries(self) -> None:
         since: float | None = None
         watched: set[str] | None = None
         async with aiohttp.ClientSession() as session:
@@ -56,7 +73,7 @@ class Monitor:
                     self.recoveries.append(waited)
                     self._recovered.set()
                 elif waited > WITHIN:
-                    self.late.append(f"promise 3, 5: not settled in {waited:.1f} s: {watched}")
+                    self.breaches.append(f"promise 3, 5: not settled in {waited:.1f} s: {watched}")
                     watched = set()
 
     async def recovered(self) -> None:

@@ -59,6 +59,7 @@ class Report:
             ),
             ("missed", ", ".join(missed) or "none"),
             ("recovery", _recovery(monitor.recoveries)),
+            ("looks", f"{monitor.looks} at the databases while the shop ran"),
             ("stopped in", f"{self.stopped_in:.1f} s"),
             ("violations", str(len(self.violations))),
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -28,6 +29,7 @@ async def short_run(folder: Path) -> tuple[Report, set[tuple[str, str]]]:
 
 
 @pytest.mark.chaos
+@pytest.mark.skipif(sys.platform != "linux", reason="the attacks are Linux's")
 @pytest.mark.timeout(240)
 def test_nothing_is_lost_under_faults_at_every_point(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -54,7 +54,7 @@ class Customer:
             (24, self.pay),
             (5, self.cancel),
             (6, self.refund),
-            (3, self.restock),
+            (2, self.restock),
             (10, self.look),
         ]
         self._weights = [weight for weight, _ in deeds]
@@ -193,7 +193,7 @@ class Customer:
         key = self._operator.new_key()
         await self._operator.insist(
             *("restock", "catalog", "POST", f"/products/{product}/stock"),
-            sent={"delta": self._rng.randint(1, 5), "reason": key},
+            sent={"delta": self._rng.randint(1, 3), "reason": key},
             key=key,
         )
 

@@ -86,7 +86,6 @@ def test_nobody_is_called_what_somebody_else_is() -> None:
         {"key": Keyring("another")._signing_key},
         {"algorithm": "HS512", "key": SIGNING_KEY * 2},
     ],
-    ids=str,
 )
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 def test_a_token_that_is_not_wholly_right_is_none(bad: dict[str, Any]) -> None:
@@ -114,7 +113,6 @@ def test_another_operator_key_ends_every_token() -> None:
         {"Authorization": f"Digest {KEY}"},
         {"X_API_Key": "wrong", "Authorization": f"Bearer {KEY}"},
     ],
-    ids=str,
 )
 def test_whoever_has_no_right_key_is_nobody(headers: dict[str, str]) -> None:
     with pytest.raises(Unauthorized):

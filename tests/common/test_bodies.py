@@ -105,7 +105,7 @@ async def test_a_packed_body_is_as_large_as_what_is_in_it(bakery: Shop) -> None:
     assert_problem(reply, 413, "payload_too_large")
 
 
-@pytest.mark.parametrize("data", [b"{}", gzip.compress(b"{}")[:-8] + b"x" * 8])
+@pytest.mark.parametrize("data", [b"{}", gzip.compress(b"{}", mtime=0)[:-8] + b"x" * 8])
 async def test_a_body_that_only_claims_to_be_packed_is_malformed(bakery: Shop, data: bytes) -> None:
     assert_problem(await post(bakery, data, Content_Encoding="gzip"), 400)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from services.common import recovery
+from services.common import background, recovery
 from services.common.background import running
 from services.common.database import Database, DatabaseError, open_database
 from services.common.recovery import NotKnown, Recovery
@@ -257,6 +257,7 @@ async def test_a_look_that_fails_is_followed_by_the_next(
     database: Database, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     monkeypatch.setattr(recovery, "EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(background, "AGAIN_SECONDS", 0.01)
     failures = [failure]
     loaves = Loaves(rye=1)
 

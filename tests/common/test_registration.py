@@ -238,8 +238,12 @@ async def test_it_goes_along_when_the_registry_names_another_shop(
     app = await registered(shop)
     stand_in.shop_id = "shop-2"
     stand_in.answers = [web.json_response({}, status=404)]
-    await until(lambda: app[LIFECYCLE].shop == "shop-2")
-    assert await app[DATABASE].read(load_shop) == "shop-2"
+
+    async def is_stored() -> bool:
+        return await app[DATABASE].read(load_shop) == "shop-2"
+
+    await until(is_stored)
+    assert app[LIFECYCLE].shop == "shop-2"
 
 
 async def test_a_shop_that_cannot_be_stored_is_known_all_the_same(

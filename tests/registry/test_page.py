@@ -10,6 +10,11 @@ from tests.shop import OPERATOR, Shop
 REFERENCE = re.compile(r"""(?:src|href)="([^"]+)"|from "([^"]+)"|import "([^"]+)";""")
 
 
+def is_others(path: str) -> bool:
+    """Whether a file was written by others, or holds what they have written."""
+    return path.startswith(("/vendor/", "/bundle/"))
+
+
 async def files_of_the_page(shop: Shop) -> dict[str, str]:
     """Every file that the page consists of, by path: what it names, and what that names."""
     found: dict[str, str] = {}
@@ -23,7 +28,9 @@ async def files_of_the_page(shop: Shop) -> dict[str, str]:
         assert reply.headers["Content-Security-Policy"] == POLICY
         found[path] = reply.body.decode()
         folder = path.rpartition("/")[0]
-        for match in REFERENCE.finditer("" if path.startswith("/vendor/") else found[path]):
+        if path.startswith("/bundle/"):  # what it was put together from is looked at instead
+            wanted.append(path.replace("/bundle/", "/assets/", 1))
+        for match in REFERENCE.finditer("" if is_others(path) else found[path]):
             name = next(filter(None, match.groups()))
             wanted.append(f"{folder}/{name[2:]}" if name.startswith("./") else name)
     return found
@@ -51,7 +58,7 @@ async def test_the_page_runs_nothing_inline_and_names_no_other_host(shop: Shop) 
     html = files["/"]
     assert not re.search(r"<style|\sstyle=|\son\w+=", html)
     assert all('src="' in script for script in re.findall(r"<script[^>]*>", html))
-    own = {path: text for path, text in files.items() if not path.startswith("/vendor/")}
+    own = {path: text for path, text in files.items() if not is_others(path)}
     for path, text in own.items():
         named = text.replace("http://www.w3.org/2000/svg", "")  # SVG's own name, never fetched
         assert not re.search(r"""["'(]\s*(?:https?:)?//\w""", named), path

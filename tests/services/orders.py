@@ -28,14 +28,17 @@ Q = "00000000-0000-4000-8000-000000000002"
 REFUSAL = Refusal(status=409, code="insufficient_stock", detail="There is not enough")
 
 
-def place(conn: sqlite3.Connection, *, seconds_to_pay: float = 900.0, **more: Any) -> Order:
-    """Write an order of ada's down, as CREATED and REQUESTED."""
-    asked = {"user_id": "ada", "items": [Item(product_id=1, quantity=2)], "cart_version": None}
+def place(
+    conn: sqlite3.Connection, *, user_id: str = "ada", cart_version: int | None = None
+) -> Order:
+    """Write an order down, as CREATED and REQUESTED; or find the one that its cart has become."""
     checkout = store.Checkout(
-        **{**asked, **more},
+        user_id=user_id,
+        items=[Item(product_id=1, quantity=2)],
+        cart_version=cart_version,
         expected_total_cents=None,
         currency="USD",
-        seconds_to_pay=seconds_to_pay,
+        seconds_to_pay=900.0,
     )
     placed = store.place_order(conn, checkout, None, utc_now(), "a request")
     return store.get_order(conn, placed.order_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -89,8 +90,8 @@ class Peer:
 
 
 class Front:
-    """Stands before a running service and passes calls on: those to a path that ends with
-    `meddles_with` only once it is `open`, and without their answers if it `loses_answers`.
+    """Stands before a running service and passes calls on: those to a path that `meddles_with`, a
+    pattern, finds only once it is `open`, and without their answers if it `loses_answers`.
     """
 
     def __init__(self, shop: Shop, service: str) -> None:
@@ -107,7 +108,7 @@ class Front:
         body = await request.read()
         call = f"{request.method} {request.path}"
         self.calls.append(call)
-        meddles = request.path.endswith(self.meddles_with)
+        meddles = re.search(self.meddles_with, request.path) is not None
         if meddles:
             await self.open.wait()
         headers = {k: v for k, v in request.headers.items() if k not in ("Host", "Content-Length")}

@@ -70,7 +70,7 @@ def reads(shop: Shop, service: str) -> None:
 
 
 async def test_an_order_that_cannot_be_read_back_is_not_known_to_be_done(shop: Shop) -> None:
-    desk = await open_desk(shop, peer_deadline=0.05)
+    desk = await open_desk(shop, peer_deadline=0.25)
 
     def overload(_: web.Request) -> web.StreamResponse:
         no_reads(shop, "order")
@@ -191,7 +191,7 @@ async def test_when_too_many_wait_to_write_it_is_503_and_nothing_was_done(
 async def test_a_request_past_its_deadline_is_not_known_and_its_key_goes_on_with_it(
     shop: Shop,
 ) -> None:
-    desk = await open_desk(shop, request_deadline=0.05, peer_deadline=5.0)
+    desk = await open_desk(shop, request_deadline=0.25, peer_deadline=5.0)
     desk.catalog.open.clear()
     reply = await desk.place(idempotency_key="one")
     assert (reply.status, reply.code) == (504, "outcome_unknown")
@@ -226,7 +226,7 @@ async def test_a_cancel_is_done_though_the_catalog_is_away(shop: Shop) -> None:
 async def test_a_repeat_while_the_first_is_being_committed_is_told_so_and_joins_it_then(
     shop: Shop,
 ) -> None:
-    till = await open_till(shop, request_deadline=0.2)
+    till = await open_till(shop, request_deadline=0.3)
     database = shop.app("payment")[DATABASE]
     before, after = threading.Event(), threading.Event()
     stalls = [asyncio.create_task(database.write(lambda _: before.wait()))]
@@ -234,6 +234,7 @@ async def test_a_repeat_while_the_first_is_being_committed_is_told_so_and_joins_
     first = asyncio.create_task(till.pay(idempotency_key="one"))
     await until(lambda: len(database._writes._waiting) == 1)
     stalls.append(asyncio.create_task(database.write(lambda _: after.wait())))
+    await until(lambda: len(database._writes._waiting) == 2)
     before.set()
     assert (await first).code == "outcome_unknown"
     repeat = asyncio.create_task(till.pay(idempotency_key="one"))

@@ -13,8 +13,8 @@ async def slow_cart(shop: Shop) -> tuple[Shop, Front]:
     """A shop in which the close of a cart can be kept waiting, or its answer lost."""
     await shop.start("catalog", "cart")
     front = await put_in_front(shop, "cart")
-    front.meddles_with = "/close"
-    await shop.start("order", peer_deadline=0.2)
+    front.meddles_with = "/close$"
+    await shop.start("order", peer_deadline=0.25)
     return shop, front
 
 

@@ -18,7 +18,7 @@ async def before_catalog(shop: Shop) -> tuple[Shop, Front]:
     """A shop of orders and payments, with a catalog whose answers can be lost."""
     await shop.start("catalog")
     front = await put_in_front(shop, "catalog")
-    await shop.start("order", "payment", peer_deadline=0.1)
+    await shop.start("order", "payment", peer_deadline=0.25)
     return shop, front
 
 
@@ -138,7 +138,7 @@ async def test_a_cancel_while_the_reservation_is_on_its_way_leaves_it_a_tombston
     product = await shop.product(stock=10)
     front.open.clear()
     order_id = (await place(shop, product)).json["order_id"]
-    front.meddles_with = order_id  # the holds are still on their way, the release is not
+    front.meddles_with = f"{order_id}$"  # the holds are still on their way, the release is not
     await shop.call("order", "POST", f"/orders/{order_id}/cancel")
     await order_is(shop, order_id, "CANCELLED", "RELEASED")
     front.open.set()
@@ -167,10 +167,10 @@ async def test_in_a_close_the_worker_goes_on(shop: Shop, lost: bool) -> None:
     product = await shop.product()
     await add(shop, product, 2)
     front = await put_in_front(shop, "cart")
-    front.meddles_with, front.loses_answers = "/close", lost
+    front.meddles_with, front.loses_answers = "/close$", lost
     if not lost:
         front.open.clear()
-    await shop.start("order", peer_deadline=0.1)
+    await shop.start("order", peer_deadline=0.25)
     order = await check_out(shop)
     assert order.status == 201
     await add(shop, product, 3)

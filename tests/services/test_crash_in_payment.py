@@ -21,7 +21,7 @@ async def before_catalog(shop: Shop) -> tuple[Shop, Front]:
     """A shop of orders and payments, with a catalog whose answers can be lost."""
     await shop.start("catalog")
     front = await put_in_front(shop, "catalog")
-    await shop.start("order", "payment", peer_deadline=0.1)
+    await shop.start("order", "payment", peer_deadline=0.25)
     return shop, front
 
 
@@ -30,7 +30,7 @@ async def before_order(shop: Shop) -> tuple[Shop, Front]:
     """A shop with an order service whose answers to payments can be lost."""
     await shop.start("catalog", "order")
     front = await put_in_front(shop, "order")
-    await shop.start("payment", peer_deadline=0.1)
+    await shop.start("payment", peer_deadline=0.25)
     return shop, front
 
 
@@ -137,7 +137,7 @@ async def test_in_a_commit_a_release_or_a_return_the_worker_goes_on(
     shop, front = before_catalog
     product = await shop.product(stock=10)
     order = await shop.order(product, quantity=4)
-    front.meddles_with, front.loses_answers = f"/{move}", lost
+    front.meddles_with, front.loses_answers = f"/{move}$", lost
     if not lost:
         front.open.clear()
     await begin(shop, order, move)

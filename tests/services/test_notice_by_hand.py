@@ -81,6 +81,30 @@ async def test_an_order_without_a_live_payment_is_not_paid(
     assert (reply.status, reply.code) == (409, "no_payment")
 
 
+async def test_a_payment_that_failed_pays_nothing_though_it_is_named(orders: Shop) -> None:
+    order = await standing(orders, "HELD")
+    await answering(orders, payment(order.order_id, "FAILED"))
+    reply = await notice(orders, order.order_id, {"payment_id": P, "amount": 5})
+    assert (reply.status, reply.code) == (409, "no_payment")
+
+
+@pytest.mark.parametrize(
+    ("status", "stock_state", "is_now"),
+    [
+        ("COMPLETED", "COMMITTED", "PAID"),
+        ("REFUNDING", "COMMITTED", "PAID"),
+        ("REFUNDED", "RETURNED", "REFUNDED"),
+    ],
+)
+async def test_repeated_by_its_name_it_is_as_the_order_stands(
+    orders: Shop, status: str, stock_state: str, is_now: str
+) -> None:
+    order = await standing(orders, stock_state)
+    await answering(orders, payment(order.order_id, status))
+    reply = await notice(orders, order.order_id, {"payment_id": P, "amount": 5})
+    assert (reply.status, reply.json["status"]) == (200, is_now)
+
+
 async def test_a_payment_that_the_payment_service_does_not_know_pays_nothing(shop: Shop) -> None:
     await shop.start("order", "payment")
     order = await standing(shop, "HELD")

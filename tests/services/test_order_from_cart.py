@@ -21,9 +21,10 @@ async def shelves(shop: Shop) -> Shop:
 @pytest.fixture
 async def slow_catalog(shop: Shop) -> tuple[Shop, Front]:
     """A shop whose catalog can be made to keep orders waiting."""
-    await shop.start("catalog")
+    await shop.start("catalog", "cart")
     front = await put_in_front(shop, "catalog")
-    await shop.start("cart", "order", peer_deadline=0.1)
+    front.meddles_with = "^/reservations/"
+    await shop.start("order", peer_deadline=0.25)
     return shop, front
 
 

@@ -168,6 +168,25 @@ def test_an_order_is_paid_once_and_by_one_payment(conn: sqlite3.Connection) -> N
     assert causes.count("paid") == 1
 
 
+@pytest.mark.parametrize("before_held", [cancel, expire, reject])
+def test_a_version_whose_order_came_to_nothing_before_it_was_held_is_another_order(
+    conn: sqlite3.Connection, before_held: Move
+) -> None:
+    first = place(conn, cart_version=1)
+    before_held(conn, first)
+    assert place(conn, cart_version=1).order_id != first.order_id
+
+
+@pytest.mark.parametrize("after_held", [cancel, expire])
+def test_a_version_whose_order_was_held_is_that_order_whatever_became_of_it(
+    conn: sqlite3.Connection, after_held: Move
+) -> None:
+    first = place(conn, cart_version=1)
+    hold(conn, first)
+    after_held(conn, first)
+    assert place(conn, cart_version=1) == now(conn, first)
+
+
 def test_a_user_has_one_order_whose_cart_is_not_closed_whoever_writes(
     conn: sqlite3.Connection,
 ) -> None:

@@ -76,7 +76,7 @@ async def test_somebody_elses_order_is_404_before_and_after_it_is_paid(
 
 async def test_who_pays_for_anothers_order_does_not_keep_them_from_paying(shop: Shop) -> None:
     await shop.start("catalog", "order")
-    await shop.start("payment", peer_deadline=0.1)
+    await shop.start("payment", peer_deadline=0.25)
     order = await ordered(shop)
     await shop.stop("order")
     meddler = await shop.pay(order, key=token("eve"))
@@ -92,7 +92,7 @@ async def test_a_customer_is_not_shown_a_payment_of_an_order_that_may_not_be_the
     shop: Shop,
 ) -> None:
     await shop.start("catalog", "order")
-    await shop.start("payment", peer_deadline=0.1)
+    await shop.start("payment", peer_deadline=0.25)
     order = await ordered(shop)
     await shop.stop("order")
     operators = (await shop.pay(order)).json
@@ -108,7 +108,7 @@ async def test_while_the_order_service_is_away_a_payment_is_202_and_then_its_key
     shop: Shop,
 ) -> None:
     await shop.start("catalog", "order")
-    await shop.start("payment", peer_deadline=0.1)
+    await shop.start("payment", peer_deadline=0.25)
     order = await ordered(shop)
     await shop.stop("order")
     first = await shop.pay(order, idempotency_key="one")

@@ -45,7 +45,7 @@ async def test_a_refund_while_the_commit_is_due_returns_what_was_held(shop: Shop
     front = await put_in_front(shop, "catalog")
     await shop.start("order", "payment", peer_deadline=0.2)
     order = await shop.order(product, quantity=4)
-    front.meddles_with = "/commit"
+    front.meddles_with = "/commit$"
     front.open.clear()
     payment_id = (await shop.pay(order)).json["payment_id"]
     await front.asked(f"POST /reservations/{order['order_id']}/commit")
@@ -60,7 +60,7 @@ async def test_while_the_catalog_is_away_a_refund_is_through_and_the_stock_follo
     shop: Shop,
 ) -> None:
     await shop.start("catalog")
-    await shop.start("order", "payment", peer_deadline=0.1)
+    await shop.start("order", "payment", peer_deadline=0.25)
     product = await shop.product(stock=10)
     order = await shop.order(product, quantity=4)
     payment_id = (await shop.pay(order)).json["payment_id"]
@@ -76,7 +76,7 @@ async def test_while_the_order_service_is_away_a_refund_is_202_and_its_key_tells
     shop: Shop,
 ) -> None:
     await shop.start("catalog", "order")
-    await shop.start("payment", peer_deadline=0.1)
+    await shop.start("payment", peer_deadline=0.25)
     order = await shop.order(await shop.product())
     payment_id = (await shop.pay(order)).json["payment_id"]
     await shop.stop("order")

@@ -71,5 +71,5 @@ async def open_till(shop: Shop, **settings: float) -> Till:
     """A till whose payment service does not wait long, or as `settings` has it."""
     till = Till(shop)
     await shop.stand_in("order", till.peer.serve)
-    await shop.start("payment", **{"peer_deadline": 0.05, **settings})
+    await shop.start("payment", **{"peer_deadline": 0.15, **settings})
     return till

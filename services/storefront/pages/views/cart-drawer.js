@@ -13,9 +13,13 @@ export function CartDrawer() {
     const before = document.activeElement;
     const opener =
       before && before !== document.body ? before : document.querySelector(".cart-button");
-    dialog.current.showModal();
+    const drawer = dialog.current;
+    drawer.showModal();
     loadCart();
-    return () => opener?.focus({ preventScroll: true });
+    return () => {
+      drawer.close(); // nothing behind an open one takes the focus
+      opener?.focus({ preventScroll: true });
+    };
   }, []);
   const clicked = (event) => event.target === dialog.current && closeCart();
   return html`<dialog ref=${dialog} class="drawer" aria-labelledby="cart-title" onClick=${clicked} onClose=${closeCart}>

@@ -1,0 +1,57 @@
+"""Buying at the shop's page, from the search to the receipt."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import Page, expect
+
+from tests.browser.shopper import Shopper
+from tests.browser.visit import Visit
+from tests.shop import Shop
+
+
+async def stocked(shop: Shop) -> None:
+    await shop.product(name="Pear Drops", price="1.20", stock=40, category="sweets")
+    await shop.product(name="Sherbet Lemons", price="1.35", stock=3, category="sweets")
+    await shop.product(name="Pear Cordial", price="5.20", stock=12, category="drinks")
+
+
+async def test_a_purchase_from_the_search_to_the_timeline(
+    shop: Shop, visit: Visit, page: Page
+) -> None:
+    await stocked(shop)
+    shopper = Shopper(page, visit.origin)
+    await shopper.go()
+    await page.get_by_role("searchbox").fill("pear")
+    await expect(shopper.heading("“pear”")).to_be_visible()
+    await expect(shopper.good("Sherbet Lemons")).to_have_count(0)
+    await page.get_by_role("link", name="sweets").click()
+    await expect(shopper.good("Pear Cordial")).to_have_count(0)
+    await page.get_by_role("link", name="Pear Drops").click()
+    await expect(shopper.heading("Pear Drops")).to_be_focused()
+    await shopper.button("One more Pear Drops").click()
+    await shopper.button("Add to cart").click()
+    await shopper.expect_in_cart(2)
+    await shopper.open_cart()
+    await shopper.drawer.get_by_role("textbox", name="Quantity of Pear Drops").fill("5")
+    await page.keyboard.press("Enter")
+    await expect(shopper.line("Pear Drops")).to_contain_text("$6.00")
+    await shopper.drawer.get_by_role("button", name="One fewer Pear Drops").click()
+    await expect(shopper.drawer).to_contain_text("Total$4.80")
+    await shopper.drawer.get_by_role("link", name="Go to the till").click()
+    await expect(shopper.button("Order and pay $4.80")).to_be_visible()
+    await shopper.pay()
+    order_id = await shopper.expect_thanks()
+    await page.get_by_role("main").get_by_role("link", name="My orders").click()
+    entry = page.get_by_role("listitem").filter(has_text="Pear Drops")
+    await expect(entry).to_contain_text("Paid")
+    await expect(entry).to_contain_text("$4.80")
+    await entry.get_by_role("link").click()
+    await expect(page).to_have_url(f"{visit.origin}/orders/{order_id}")
+    history = page.get_by_role("list", name="What happened").get_by_role("listitem")
+    await expect(history).to_have_text([re.compile(f"^{word}") for word in HISTORY])
+    assert await shop.stock(1) == 36
+
+
+HISTORY = ("Placed", "Put aside for you", "Paid", "Wrapped up")

@@ -1,0 +1,97 @@
+"""What a customer does with orders afterwards, and what nobody else can."""
+
+from __future__ import annotations
+
+from playwright.async_api import Page, expect
+
+from tests.browser.shopper import Shopper
+from tests.browser.visit import Visit
+from tests.shop import Shop, token
+
+
+async def test_an_order_is_cancelled_and_its_goods_are_back_on_the_shelf(
+    shop: Shop, visit: Visit, page: Page
+) -> None:
+    drops = await shop.product(name="Pear Drops", stock=9)
+    shopper = Shopper(page, visit.origin)
+    await shopper.go()
+    order = await shop.order(drops, quantity=3, user_id=await shopper.user_id())
+    await page.get_by_role("link", name="My orders").click()
+    entry = page.get_by_role("listitem").filter(has_text="Pear Drops")
+    await expect(entry).to_contain_text("Not paid yet")
+    await entry.get_by_role("link").click()
+    await shopper.button("Cancel the order").click()
+    await shopper.button("Yes, cancel it").click()
+    await expect(page.get_by_text("Everything is back on the shelf.").first).to_be_visible()
+    history = page.get_by_role("list", name="What happened")
+    await expect(history).to_contain_text("Cancelled by you")
+    await expect(history).to_contain_text("Back on the shelf")
+    await expect(shopper.button("Cancel the order")).to_have_count(0)
+    reply = await shop.call("order", "GET", f"/orders/{order['order_id']}")
+    assert reply.json["status"] == "CANCELLED"
+    assert await shop.stock(drops) == 9
+
+
+async def test_an_order_that_was_left_unpaid_is_paid_later(
+    shop: Shop, visit: Visit, page: Page
+) -> None:
+    drops = await shop.product(name="Pear Drops", price="2.00")
+    shopper = Shopper(page, visit.origin)
+    await shopper.go("/orders")
+    order = await shop.order(drops, user_id=await shopper.user_id())
+    await shopper.go(f"/orders/{order['order_id']}")
+    await expect(page.get_by_text("left to pay")).to_be_visible()
+    await shopper.button("Pay $2.00").click()
+    assert await shopper.expect_thanks() == order["order_id"]
+
+
+async def test_an_order_that_closed_in_between_is_told_in_words(
+    shop: Shop, visit: Visit, page: Page
+) -> None:
+    drops = await shop.product(name="Pear Drops", price="2.00")
+    shopper = Shopper(page, visit.origin)
+    await shopper.go("/orders")
+    order = await shop.order(drops, user_id=await shopper.user_id())
+    await shopper.go(f"/orders/{order['order_id']}")
+    await expect(shopper.button("Pay $2.00")).to_be_visible()
+    await visit.before_call_of(
+        "/api/pay",
+        lambda: shop.call("order", "POST", f"/orders/{order['order_id']}/cancel"),
+    )
+    visit.expect_failures(409)
+    await shopper.button("Pay $2.00").click()
+    await expect(shopper.note).to_contain_text("This order is closed")
+    await expect(page.get_by_role("main")).to_contain_text("Nothing was paid")
+
+
+async def test_another_customer_s_things_are_not_found(
+    shop: Shop, visit: Visit, page: Page
+) -> None:
+    drops = await shop.product(name="Pear Drops")
+    order = await shop.order(drops, user_id="ada")
+    assert (await shop.pay(order, key=token("ada"))).status == 200
+    shopper = Shopper(page, visit.origin)
+    await shopper.go()
+    await shopper.user_id()
+    visit.expect_failures(404)
+    statuses = await page.evaluate(
+        """async (order) => {
+            const { token } = JSON.parse(localStorage.getItem("tuckshop.session"));
+            const statusOf = async (path, method = "GET") =>
+                (await fetch(`/api${path}`, { method, headers: { "X-API-Key": token } })).status;
+            return Promise.all([
+                statusOf(`/orders/${order}`),
+                statusOf(`/orders/${order}/events`),
+                statusOf(`/orders/${order}/cancel`, "POST"),
+                statusOf("/cart/ada"),
+                statusOf("/cart/ada/items/1", "DELETE"),
+            ]);
+        }""",
+        order["order_id"],
+    )
+    assert statuses == [404] * 5
+    await shopper.go(f"/orders/{order['order_id']}")
+    await expect(shopper.heading("No such order")).to_be_visible()
+    await expect(page.get_by_role("main")).not_to_contain_text("Pear Drops")
+    await shopper.go("/orders")
+    await expect(page.get_by_text("No orders yet")).to_be_visible()

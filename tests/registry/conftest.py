@@ -1,0 +1,13 @@
+"""Fixtures for the registry's tests."""
+
+import pytest
+
+from registry import board
+from tests.shop import Shop
+
+
+@pytest.fixture
+async def watchful(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The registry looks at its leases all the time, so that short ones end on time."""
+    monkeypatch.setattr(board, "LONGEST_PAUSE", 0.01)
+    await shop.restart("registry")
