@@ -379,7 +379,7 @@ async def test_a_look_at_one_that_was_replaced_meanwhile_is_no_matter(shop: Shop
     report = asyncio.create_task(ask(shop, "POST", "/reports", REPORT))
     await looked.wait()
     await until(lambda: utc_now() > known["registered_at"])
-    await register(shop)
+    await register(shop, url=known["url"])
     go_on.set()
     assert (await report).json["state"] == "up"
 
