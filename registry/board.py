@@ -49,6 +49,7 @@ class Board:
         # What the disk did not take goes with the next that is to be stored.
         self._unsaved_events: list[Event] = []
         self._unsaved_names: set[Name] = set()
+        self._from_memory = False
         self._ended = False
 
     async def record(self, events: list[Event], *, must_last: bool = False) -> None:
@@ -70,7 +71,6 @@ class Board:
                 raise problem from error
 
     async def _save(self, events: list[Event]) -> None:
-        went_on = bool(self._unsaved_names)
         events = [*self._unsaved_events, *events]
         names = self._unsaved_names | {event.name for event in events}
         if not names:
@@ -78,12 +78,14 @@ class Board:
         self._unsaved_events, self._unsaved_names = [], set()
         try:
             await self._database.write(store.save, self.table.standings(names), events)
-        except DatabaseError as error:
+        except (DatabaseError, asyncio.CancelledError) as error:
             self._unsaved_events = [*events, *self._unsaved_events][-MOST_UNSAVED:]
             self._unsaved_names |= names
-            if not went_on:
+            if isinstance(error, DatabaseError) and not self._from_memory:
+                self._from_memory = True
                 logger.error("going on from memory", extra={"reason": str(error)})
             raise
+        self._from_memory = False
 
     async def changes(self, epoch: str | None, index: int, wait: float) -> Changes:
         """What changed after `index`, as soon as there is something, or after `wait` seconds."""
