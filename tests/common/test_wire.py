@@ -65,21 +65,16 @@ ZOO: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("body", ZOO.values(), ids=ZOO)
-async def test_what_is_no_good_json_is_refused_and_is_no_failure_of_ours(
-    shop: Shop, body: bytes
-) -> None:
+async def test_what_is_no_good_json_is_refused_and_is_no_failure_of_ours(shop: Shop) -> None:
     await shop.start("cart")
-    reply = await shop.call(
-        "cart",
-        "POST",
-        "/cart/ada/add",
-        key=token("ada"),
-        data=body,
-        headers={"Content-Type": "application/json"},
-    )
-    # A number that is none, or that nothing can hold, is a value out of bounds (422).
-    assert_problem(reply, 422 if reply.status == 422 else 400)
+    key = token("ada")
+    headers = {"Content-Type": "application/json"}
+    for body in ZOO.values():
+        reply = await shop.call(
+            "cart", "POST", "/cart/ada/add", key=key, data=body, headers=headers
+        )
+        # A number that is none, or that nothing can hold, is a value out of bounds (422).
+        assert_problem(reply, 422 if reply.status == 422 else 400)
 
 
 @pytest.mark.parametrize("body", ZOO.values(), ids=ZOO)

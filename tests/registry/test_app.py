@@ -251,25 +251,26 @@ async def test_meta_of_a_few_levels_is_taken(shop: Shop) -> None:
     assert (await register(shop, meta=nested(8)))["meta"] == nested(8)
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        *("", "cart", "127.0.0.1:8001", "//127.0.0.1:8001", "http://", "http://:8001"),
-        *("ftp://127.0.0.1:8001", "file:///etc/passwd", "javascript:alert(1)", "http:127.0.0.1:1"),
-        *("http://127.0.0.1", "http://127.0.0.1:0", "http://127.0.0.1:65536", "http://[::1"),
-        *("http://127.0.0.1:x", "http://127.0.0.1:-1", "http://127.0.0.1:1/path"),
-        *("http://127.0.0.1:1?q=1", "http://127.0.0.1:1#f", "http://u:p@127.0.0.1:1"),
-        *("http://shop.example:80", "http://192.168.0.1:80", "http://169.254.169.254:80"),
-        *("http://127.0.0.1.evil.example:80", "http://localhost.evil.example:80"),
-        *("http://evil.example#@127.0.0.1:1", "http://127.0.0.1:1@evil.example:80"),
-        *("http://127.0.0.1:1\\@evil.example:80", "http://2130706433:80", "http://0x7f.1:80"),
-        *("http://0.0.0.0:80", "http://[::]:80", "http://[::ffff:8.8.8.8]:80", "http://%31:80"),
-        *("http://127.0.0.1%00.evil.example:80", "http://\N{CIRCLED DIGIT ONE}27.0.0.1:80"),
-    ],
-)
-async def test_an_instance_is_at_a_plain_url_on_an_allowed_host(shop: Shop, url: str) -> None:
-    reply = await ask(shop, "PUT", CART, {"url": url})
-    assert_problem(reply, 422, "url_not_allowed")
+NOT_ALLOWED = [
+    *("", "cart", "127.0.0.1:8001", "//127.0.0.1:8001", "http://", "http://:8001"),
+    *("ftp://127.0.0.1:8001", "file:///etc/passwd", "javascript:alert(1)", "http:127.0.0.1:1"),
+    *("http://127.0.0.1", "http://127.0.0.1:0", "http://127.0.0.1:65536", "http://[::1"),
+    *("http://127.0.0.1:x", "http://127.0.0.1:-1", "http://127.0.0.1:1/path"),
+    *("http://127.0.0.1:1?q=1", "http://127.0.0.1:1#f", "http://u:p@127.0.0.1:1"),
+    *("http://shop.example:80", "http://192.168.0.1:80", "http://169.254.169.254:80"),
+    *("http://127.0.0.1.evil.example:80", "http://localhost.evil.example:80"),
+    *("http://evil.example#@127.0.0.1:1", "http://127.0.0.1:1@evil.example:80"),
+    *("http://127.0.0.1:1\\@evil.example:80", "http://2130706433:80", "http://0x7f.1:80"),
+    *("http://0.0.0.0:80", "http://[::]:80", "http://[::ffff:8.8.8.8]:80", "http://%31:80"),
+    *("http://127.0.0.1%00.evil.example:80", "http://\N{CIRCLED DIGIT ONE}27.0.0.1:80"),
+]
+
+
+async def test_an_instance_is_at_a_plain_url_on_an_allowed_host(shop: Shop) -> None:
+    for url in NOT_ALLOWED:
+        reply = await ask(shop, "PUT", CART, {"url": url})
+        assert reply.status == 422, url
+        assert_problem(reply, 422, "url_not_allowed")
     assert await states(shop) == {}
 
 
