@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import struct
 import sys
 import threading
 from contextlib import closing
@@ -109,6 +110,18 @@ async def test_a_file_that_is_gone_while_its_wal_is_not_is_refused(
     wal = wal_of(path).read_bytes()
     assert isinstance(await refusal(path), CorruptDatabase)
     assert wal_of(path).read_bytes() == wal
+
+
+async def test_a_first_start_that_was_cut_short_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("PRAGMA journal_mode = WAL")
+    # What SQLite leaves beside it until that is through, to undo it: there were no pages before.
+    header = bytes.fromhex("d9d505f920a163d7") + struct.pack(">5I", 0, 1, 0, 512, 4096)
+    path.with_name("shop.db-journal").write_bytes(header.ljust(512, b"\0"))
+    async with open_database(path, [SCHEMA]) as database:
+        assert await database.write(add("tea")) == "tea"
+    assert not path.with_name("shop.db-journal").exists()
 
 
 async def test_a_database_that_is_open_already_is_refused_with_its_holder(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def prepare(conn: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> 
 
     Raises CannotOpen, sqlite3.Error, OSError.
     """
+    _undo_half_a_beginning(conn, path)
     _check(path)
     conn.row_factory = sqlite3.Row
     (mode,) = conn.execute("PRAGMA journal_mode = WAL").fetchone()
@@ -53,6 +54,14 @@ def prepare(conn: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> 
     conn.execute("PRAGMA temp_store = MEMORY")  # savepoints write nothing to the disk
     migrate(conn, migrations, path.name)
     _put_on_disk(conn, path)
+
+
+def _undo_half_a_beginning(conn: sqlite3.Connection, path: Path) -> None:
+    """A file that was being made when the process died has a journal: SQLite undoes with it what
+    was done, but not in `_check`, where the connection is read-only.
+    """
+    if path.with_name(f"{path.name}-journal").exists():
+        conn.execute("PRAGMA schema_version").fetchone()
 
 
 def _check(path: Path) -> None:
