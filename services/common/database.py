@@ -41,6 +41,7 @@ from .database_thread import Call, DatabaseThread, on_thread
 from .filelock import FileLock
 from .group_commit import GroupCommit
 from .logs import logger
+from .restoring import require_whole
 
 __all__ = [
     "CannotOpen",
@@ -171,6 +172,7 @@ async def open_database(
     async with AsyncExitStack() as stack:
         with open_plainly(path):
             stack.enter_context(FileLock(path.with_name(f"{path.name}.lock")))
+            require_whole(path.parent)
             connect = partial(
                 aiosqlite.connect,
                 isolation_level=None,

@@ -58,15 +58,20 @@ def main(arguments: Sequence[str]) -> int:
     found, since = look(folder), ""
     if found.breaches and found.running:
         console.print(
-            f"{_rows(found.breaches)} may be wrong. The shop is running, and its databases are not "
+            f"{rows(found.breaches)} may be wrong. The shop is running, and its databases are not "
             "of one instant: looking again …"
         )
         began = time.monotonic()
         found = look_again(folder, found, within=SETTLED_WITHIN)
         since = f" at every look for {time.monotonic() - began:.1f} seconds"
+    return tell(console, found, since)
+
+
+def tell(console: Console, found: Look, since: str = "") -> int:
+    """Print what a look found, and `since` when if it was not the first; returns the exit code."""
     show(console, found.figures, found.breaches)
     if found.breaches:
-        console.print(f"[bold red]{_rows(found.breaches)} wrong{since}.[/]")
+        console.print(f"[bold red]{rows(found.breaches)} wrong{since}.[/]")
         return 1
     if since:
         console.print("What did not fit at first does now.")
@@ -157,6 +162,7 @@ def _folder(arguments: Sequence[str]) -> Path:
     return folder.absolute()
 
 
-def _rows(breaches: Sequence[Breach]) -> str:
+def rows(breaches: Sequence[Breach]) -> str:
+    """How many rows are wrong, in words."""
     count = len({(breach.service, breach.row) for breach in breaches})
     return "1 row" if count == 1 else f"{count} rows"

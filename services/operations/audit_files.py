@@ -10,14 +10,15 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from services.common.database_errors import CorruptDatabase, describe, primary_code
+from services.common.database_errors import CannotOpen, CorruptDatabase, describe, primary_code
 from services.common.database_file import read_only_uri
 from services.common.filelock import is_held
+from services.common.restoring import require_whole
 
 from . import OperationError
 
@@ -52,10 +53,10 @@ def read_shop(folder: Path, read: Callable[[sqlite3.Connection], T]) -> tuple[T,
     """
     files = {name: folder / f"{name}.db" for name in SERVICES}
     try:
-        _require_all(folder, files)
+        require_all(folder, files.values())
         while True:
             failure: OperationError | None = None
-            at_rest = {name: _stamp(path) for name, path in files.items() if not _is_open(path)}
+            at_rest = {name: stamp(path) for name, path in files.items() if not is_open(path)}
             running = len(at_rest) < len(files) or is_held(folder / "run.lock")
             try:
                 with _attached(files, at_rest) as conn:
@@ -64,9 +65,7 @@ def read_shop(folder: Path, read: Callable[[sqlite3.Connection], T]) -> tuple[T,
                 failure = OperationError(f"{folder} cannot be read: {describe(error)}.")
             except OperationError as refusal:
                 failure = refusal
-            if any(
-                _is_open(files[name]) or _stamp(files[name]) != at_rest[name] for name in at_rest
-            ):
+            if any(is_open(files[name]) or stamp(files[name]) != at_rest[name] for name in at_rest):
                 continue  # It was started while it was being read.
             if failure is not None:
                 raise failure
@@ -77,11 +76,16 @@ def read_shop(folder: Path, read: Callable[[sqlite3.Connection], T]) -> tuple[T,
         ) from None
 
 
-def _require_all(folder: Path, files: Mapping[str, Path]) -> None:
+def require_all(folder: Path, files: Iterable[Path]) -> None:
+    """Raise OperationError unless all are in the data folder, and no restore of it is half done."""
     if not folder.is_dir():
         state = "is not a folder" if folder.exists() else "is not there"
         raise OperationError(f"{folder} {state}; give the shop's data folder with --data-dir.")
-    for path in files.values():
+    try:
+        require_whole(folder)
+    except CannotOpen as refusal:
+        raise OperationError(str(refusal)) from None
+    for path in files:
         if not path.is_file():
             raise OperationError(
                 f"{folder} has no {path.name} in it; give the data folder of a whole shop with "
@@ -100,11 +104,11 @@ def _attached(
     ):
         for name, path in files.items():
             uri = _uri_at_rest(path, Path(copies)) if name in at_rest else read_only_uri(path)
-            with _naming(path):
+            with naming(path):
                 conn.execute(f"ATTACH ? AS {name}", (uri,))
         conn.execute("BEGIN")
         for name, path in files.items():
-            with _naming(path):
+            with naming(path):
                 rows = conn.execute(f"SELECT name FROM {name}.sqlite_master").fetchall()  # noqa: S608
             if _A_TABLE[name] not in {row["name"] for row in rows}:
                 raise OperationError(f"{path} is not the {SERVICES[name]} service's database.")
@@ -133,7 +137,7 @@ def _uri_at_rest(path: Path, copies: Path) -> str:
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def naming(path: Path) -> Iterator[None]:
     """Say which file it is that cannot be read."""
     try:
         yield
@@ -144,12 +148,13 @@ def _naming(path: Path) -> Iterator[None]:
         raise OperationError(f"{path} cannot be read: {describe(error)}.") from None
 
 
-def _is_open(path: Path) -> bool:
+def is_open(path: Path) -> bool:
     """Whether a service has the database open."""
     return is_held(path.with_name(f"{path.name}.lock"))
 
 
-def _stamp(path: Path) -> Stamp:
+def stamp(path: Path) -> Stamp:
+    """What tells that a database was changed."""
     return tuple(
         (file.stat().st_mtime_ns, file.stat().st_size) if file.exists() else None
         for file in (path, _wal(path))

@@ -21,6 +21,8 @@ from .parts import Place
 COMMANDS = {
     "import": "services.operations.shopify",
     "audit": "services.operations.audit",
+    "backup": "services.operations.backup",
+    "restore": "services.operations.restore",
 }
 """Each has a `main(arguments)` that returns the exit code."""
 
@@ -31,6 +33,8 @@ into .venv, and the catalog is filled with a demo.
 
   python run.py import FILE.csv     puts a Shopify export into the catalog
   python run.py audit               proves that orders, money and stock agree
+  python run.py backup DIR          copies the shop, running or not, as it is at one instant
+  python run.py restore DIR         puts a backup in the place of a stopped shop's data
   python run.py test [ARGUMENTS]    runs the tests with pytest
 """
 _EPILOG = """\

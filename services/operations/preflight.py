@@ -12,7 +12,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from services.common.database_errors import CannotOpen
 from services.common.filelock import FileLock, LockHeld
+from services.common.restoring import require_whole
 from services.common.settings import Settings, SettingsError
 
 from . import OperationError
@@ -57,6 +59,10 @@ def data_folder_locked(place: Place) -> Iterator[None]:
             "or give another with --data-dir."
         ) from None
     try:
+        try:
+            require_whole(place.data_dir)
+        except CannotOpen as refusal:
+            raise OperationError(str(refusal)) from None
         yield
     finally:
         lock.release()

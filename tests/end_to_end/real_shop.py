@@ -117,10 +117,14 @@ def environment() -> dict[str, str]:
 
 
 def free_base_port() -> int:
-    """A base port, none of whose ports is in use, below those that the system hands out itself."""
+    """A base port, none of whose ports is in use, below those that the system hands out itself.
+    Tests that run side by side find different ones.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
-        base_port = random.randrange(20_000, 30_000, 100)
-        if all(_is_free(base_port + part.offset) for part in PARTS):
+        base_port = random.randrange(20_000 + 100 * worker, 30_000, 100 * workers)
+        if all(is_free(base_port + part.offset) for part in PARTS):
             return base_port
 
 
@@ -162,7 +166,8 @@ def until(condition: Callable[[], T], told: Callable[[], object] = str) -> T:
     return value
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nothing listens on a port of this machine."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,0 +1,145 @@
+"""`python run.py backup DIR`: copies a shop, running or not, as it is at one instant."""
+
+from __future__ import annotations
+
+import argparse
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from services.common.database_errors import describe
+from services.common.filelock import FileLock, LockHeld, sync_folder
+from services.common.settings import OneSentenceParser, SettingsError
+
+from . import OperationError
+from .audit import look, tell
+from .backup_copies import Taken, copy_shop
+from .backup_files import DATABASE_FILES, MANIFEST, Manifest, remove_databases, write_manifest
+from .parts import Place
+
+UNDER_WAY = "backup.partial"
+"""A lock in the folder of a backup that is being made; left there by one that was killed."""
+_DESCRIPTION = """\
+Copies the five databases of a shop into DIR, a new or an empty folder. The shop may be running: all
+its writers are held up together for a few milliseconds, and what is copied is of that instant. The
+copies are checked and audited. What is in flight is not wrong: a restored shop goes on with it.
+
+A backup has every customer, cart, order and payment in it, and no keys: keep API_KEY elsewhere.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Back up a data folder, tell what was done, and return 1 if the audit finds the shop wrong,
+    else 0. Raises OperationError where no backup was made.
+    """
+    options = _options(arguments)
+    data, folder = options.data_dir.absolute(), options.folder.absolute()
+    began = time.monotonic()
+    try:
+        if folder.resolve().is_relative_to(data.resolve()):
+            raise OperationError(
+                f"{folder} is in the data folder, and would be lost with it: give another folder."
+            )
+        with new_folder(folder):
+            taken = copy_shop(data, folder)
+            found = look(folder)
+            manifest = write_manifest(folder, taken.at)
+    except OSError as error:
+        raise OperationError(
+            f"No backup was made: {error.strerror} ({error.filename2 or error.filename or folder})."
+        ) from None
+    except sqlite3.Error as error:
+        raise OperationError(f"No backup was made: {describe(error)}.") from None
+    except KeyboardInterrupt:
+        print("Interrupted: no backup was made, and nothing of it is left.", file=sys.stderr)
+        raise
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[dim]{'backup':10}[/]  {escape(_summary(folder, taken, manifest, began))}")
+    code = tell(console, found)
+    if code:
+        console.print("The backup is a true copy, and so just as wrong as the shop is.")
+    return code
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[None]:
+    """Have `folder`, which must be empty or not there, for a backup that is made meanwhile.
+
+    If that fails it is as it was before. What a backup that was killed has left in it is removed.
+    Raises OperationError, OSError.
+    """
+    if not folder.parent.is_dir():
+        raise OperationError(f"{folder.parent} is not there: make it first, or mend the path.")
+    was_there = folder.exists()
+    under_way = folder / UNDER_WAY
+    try:
+        _require_empty(folder)
+        with FileLock(under_way):
+            _require_empty(folder)  # Another backup may just have come to its end in there.
+            try:
+                remove_databases(folder)
+                yield
+            except BaseException:
+                remove_databases(folder)
+                for path in (folder / MANIFEST, under_way):
+                    path.unlink(missing_ok=True)
+                if not was_there:
+                    folder.rmdir()
+                raise
+            under_way.unlink()
+            sync_folder(folder)
+    except LockHeld as held:
+        raise OperationError(
+            f"Process {held.pid} is making a backup in {folder}: give another folder."
+        ) from None
+
+
+def _require_empty(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise OperationError(f"{folder} is not a folder: give a new or an empty one.")
+    names = {path.name for path in folder.iterdir()}
+    if names - ({UNDER_WAY, *DATABASE_FILES} if UNDER_WAY in names else set()):
+        raise OperationError(f"{folder} has something in it: give a new or an empty folder.")
+
+
+def _summary(folder: Path, taken: Taken, manifest: Manifest, began: float) -> str:
+    took = f"{time.monotonic() - began:.1f} s"
+    state = "the shop was at rest"
+    if taken.gate_seconds is not None:
+        state = f"the shop ran on, its writes waited {taken.gate_seconds * 1000:.1f} ms"
+    return f"{folder}, {size_text(manifest.size)}, of {taken.at}, in {took}; {state}"
+
+
+def size_text(size: int) -> str:
+    """Bytes for people: `1.2 MB`."""
+    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.1f} GB"
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = OneSentenceParser(
+        prog="python run.py backup",
+        description=_DESCRIPTION,
+        epilog="The exit code is 0 when there is a backup and nothing in it is wrong, else 1.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("folder", metavar="DIR", type=Path, help="a new or an empty folder")
+    parser.add_argument(
+        "--data-dir",
+        metavar="DIR",
+        type=Path,
+        default=Place.data_dir,
+        help="the shop's data folder (data, beside run.py)",
+    )
+    try:
+        return parser.parse_args(arguments)
+    except SettingsError as error:
+        raise OperationError(str(error)) from None

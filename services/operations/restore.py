@@ -1,0 +1,129 @@
+"""`python run.py restore DIR`: puts a backup in the place of a stopped shop's data."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from services.common.settings import OneSentenceParser, SettingsError
+
+from . import OperationError
+from .audit import Look, look, rows, tell
+from .audit_report import show
+from .backup_files import read_backup
+from .parts import Place
+from .restore_files import has_databases, is_cut_short, put_in_place, require_stopped
+
+_DESCRIPTION = """\
+Puts the backup in DIR in the place of a stopped shop's data, and audits what is there then. The
+backup is checked first: every file as it was written, and sound.
+
+If there is a shop's data already, it is shown and you are asked; it is not deleted, but moved into
+a folder in the data folder, from where it can be looked at or brought back. A restore that was cut
+short, by a kill or a power cut, is completed by running it again.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Restore a backup, tell what was done, and return 1 if the audit finds the restored shop
+    wrong, else 0. Raises OperationError where nothing was restored.
+    """
+    options = _options(arguments)
+    backup, data = options.folder.absolute(), options.data_dir.absolute()
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        aside = _restore(console, backup, data, asked=not options.yes)
+    except OSError as error:
+        place = error.filename2 or error.filename or data
+        raise OperationError(f"{error.strerror} ({place}): {_left(data)}") from None
+    except KeyboardInterrupt:
+        print(f"Interrupted: {_left(data)}", file=sys.stderr)
+        raise
+    if aside:
+        console.print(
+            f"What was there before is in {escape(str(aside))}: delete that folder when you do not "
+            "need it any more."
+        )
+    return tell(console, look(data))
+
+
+def _restore(console: Console, backup: Path, data: Path, *, asked: bool) -> Path | None:
+    """All but the audit; returns where the data is that was there before."""
+    require_stopped(data)
+    manifest = read_backup(backup)
+    coming = look(backup)
+    if is_cut_short(data):
+        console.print(f"The restore of {escape(str(data))} that was cut short is completed.")
+    elif has_databases(data):
+        console.print(f"[bold]There now, in {escape(str(data))}:[/]")
+        _show_present(console, data)
+        console.print(f"[bold]The backup, of {manifest.taken_at}, in {escape(str(backup))}:[/]")
+        _show(console, coming)
+        if asked:
+            _ask(data)
+    aside = put_in_place(backup, manifest, data)
+    console.print(f"Restored: {escape(str(data))} is the shop of {manifest.taken_at}.")
+    return aside
+
+
+def _show_present(console: Console, data: Path) -> None:
+    try:
+        _show(console, look(data))
+    except OperationError as refusal:
+        console.print(f"It cannot be read: {escape(str(refusal))}")
+
+
+def _show(console: Console, found: Look) -> None:
+    show(console, found.figures, [])
+    if found.breaches:
+        console.print(f"[bold red]{rows(found.breaches)} wrong.[/]")
+
+
+def _ask(data: Path) -> None:
+    """Return if the person at the terminal agrees. Raises OperationError if not, or nobody is."""
+    if not sys.stdin.isatty():
+        raise OperationError(
+            f"{data} has the data of a shop in it, and nobody is here to be asked: give --yes to "
+            "have it moved aside."
+        )
+    print("What is there now is not deleted, but moved aside.")
+    try:
+        answer = input("Type yes to put the backup in its place: ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() != "yes":
+        raise OperationError("Nothing was changed.")
+
+
+def _left(data: Path) -> str:
+    if is_cut_short(data):
+        return "the restore was cut short; run it again to complete it."
+    return "nothing was changed."
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = OneSentenceParser(
+        prog="python run.py restore",
+        description=_DESCRIPTION,
+        epilog="The exit code is 0 when the backup was restored and is clean, else 1.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("folder", metavar="DIR", type=Path, help="the folder of a backup")
+    parser.add_argument(
+        "--data-dir",
+        metavar="DIR",
+        type=Path,
+        default=Place.data_dir,
+        help="the data folder to put it in (data, beside run.py)",
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    try:
+        return parser.parse_args(arguments)
+    except SettingsError as error:
+        raise OperationError(str(error)) from None

@@ -1,0 +1,153 @@
+"""A restore is killed at every step: the old shop is there, or nothing starts until it is run again
+and the new one is.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from services.common.database import CannotOpen, open_database
+from services.common.restoring import MARKER
+from services.operations import OperationError, backup, restore_files
+from services.operations.audit import look
+from services.operations.backup_files import DATABASE_FILES
+from services.operations.commandline import main as run
+from services.operations.parts import Place
+from services.operations.preflight import data_folder_locked
+from services.operations.restore import main
+from tests.audit.test_audit_files import contents
+
+CUT_SHORT = "was cut short, and what is in it does not fit together: run it again"
+
+
+class Killed(BaseException):
+    """What a SIGKILL comes to: nothing is done after it."""
+
+
+def restored(backup: Path, data: Path) -> int:
+    return main([str(backup), "--data-dir", str(data), "--yes"])
+
+
+@contextmanager
+def killed_at(step: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Kill what is done at the given one of its steps: a copy, a move, a sync, the marker's end."""
+    steps = iter(range(1000))
+
+    def killing(change: Callable[..., object]) -> Callable[..., object]:
+        def changed(path: Path, *rest: object, **options: object) -> object:
+            counts = change is not unlink or path.name == MARKER
+            if counts and next(steps) == step:
+                raise Killed
+            return change(path, *rest, **options)
+
+        return changed
+
+    unlink = Path.unlink
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", killing(Path.replace))
+        patched.setattr(Path, "unlink", killing(unlink))
+        for name in ("copy_checked", "sync_folder"):
+            patched.setattr(restore_files, name, killing(getattr(restore_files, name)))
+        patched.setattr(restore_files, "_remove_draft", lambda _: None)
+        yield
+
+
+def starts(data: Path) -> bool:
+    try:
+        with data_folder_locked(Place(data_dir=data)):
+            return True
+    except OperationError as refusal:
+        if CUT_SHORT not in str(refusal):
+            raise
+        return False
+
+
+def test_a_kill_at_any_step_leaves_the_old_shop_or_the_new_or_one_that_does_not_start(
+    killed: Path, backed_up: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = look(killed).figures, look(backed_up).figures
+    files = {name: data for name, data in contents(killed).items() if name in DATABASE_FILES}
+    found = []
+    for step in range(1000):
+        data = shutil.copytree(killed, tmp_path / str(step))
+        try:
+            with killed_at(step, monkeypatch):
+                restored(backed_up, data)
+        except Killed:
+            pass
+        else:
+            break
+        if starts(data):
+            found.append("old" if look(data).figures == old else "new")
+            assert look(data).figures in (old, new)
+        else:
+            found.append("neither")
+        if found[-1] != "new":
+            assert restored(backed_up, data) == 0
+        assert starts(data)
+        assert look(data).figures == new
+        (aside,) = data.glob("before-restore-*")
+        assert contents(aside) == files
+    assert sorted(found, key=["old", "neither", "new"].index) == found
+    assert found.count("neither") >= len(files)
+
+
+@pytest.fixture
+def cut_short(killed: Path, backed_up: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a shop of which some databases are restored and some are not."""
+    with pytest.raises(Killed), killed_at(26, monkeypatch):
+        restored(backed_up, killed)
+    assert (killed / "carts.db").exists()
+    assert not (killed / "registry.db").exists()
+    return killed
+
+
+def test_nothing_is_done_with_a_half_restored_shop(
+    cut_short: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in ([], ["audit"], ["backup", str(tmp_path / "monday")]):
+        assert run([*command, "--data-dir", str(cut_short)]) == 1
+        out, err = capsys.readouterr()
+        assert (out, err.count("\n")) == ("", 1)
+        assert CUT_SHORT in err
+    assert not (tmp_path / "monday").exists()
+
+
+async def test_no_service_opens_a_half_restored_database(cut_short: Path) -> None:
+    with pytest.raises(CannotOpen, match=CUT_SHORT):
+        async with open_database(cut_short / "carts.db", []):
+            raise AssertionError
+
+
+def test_it_is_completed_without_a_question_also_from_another_backup(
+    cut_short: Path, backed_up: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert backup.main([str(tmp_path / "other"), "--data-dir", str(backed_up)]) == 0
+    capsys.readouterr()
+    assert main([str(tmp_path / "other"), "--data-dir", str(cut_short)]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(f"The restore of {cut_short} that was cut short is completed.\n")
+    assert look(cut_short).figures == look(backed_up).figures
+
+
+def test_a_disk_that_fails_is_told_with_what_to_do(
+    killed: Path, backed_up: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device", "x")
+
+    monkeypatch.setattr(restore_files, "copy_checked", fail)
+    with pytest.raises(
+        OperationError, match=r"No space left on device \(x\): nothing was changed\."
+    ):
+        restored(backed_up, killed)
+    assert not list(killed.glob("*restore*"))
+    monkeypatch.undo()
+    monkeypatch.setattr(restore_files, "_move_aside", fail)
+    with pytest.raises(OperationError, match="the restore was cut short; run it again"):
+        restored(backed_up, killed)
