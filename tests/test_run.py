@@ -37,8 +37,12 @@ def test_help_wants_nothing_but_the_standard_library() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--prot", "9000"], "Unrecognized arguments: --prot 9000"),
-        (["frobnicate"], "Unrecognized arguments: frobnicate"),
+        (["--prot", "9000"], "There is no flag --prot;"),
+        (["frobnicate"], "There is no command frobnicate;"),
+        (
+            ["--data-dir", "x", "audit"],
+            "The command comes first, and its flags after it: python run.py audit",
+        ),
         (["--base-port"], "--base-port: expected one argument"),
         (["--base-port", "nine"], "--base-port: 'nine' is not a number from 1 to 65455"),
         (["--base-port", "65456"], "--base-port: '65456' is not a number"),

@@ -66,7 +66,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
         bootstrap.go_on_with(RUNTIME_LOCK, arguments)
         code: int = importlib.import_module(COMMANDS[command]).main(arguments[1:])
         return code
-    options = _parser().parse_args(arguments)
+    options = _options(arguments)
     bootstrap.go_on_with(RUNTIME_LOCK, arguments)
     from .start import start
 
@@ -78,6 +78,18 @@ def _dispatch(arguments: Sequence[str]) -> int:
         demo=options.demo,
     )
     return start(place, json_lines=options.log_format == "json")
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    options, left = _parser().parse_known_args(arguments)
+    if not left:
+        return options
+    if misplaced := [word for word in left if word in (*COMMANDS, "test")]:
+        raise OperationError(
+            f"The command comes first, and its flags after it: python run.py {misplaced[0]}"
+        )
+    kind = "flag" if left[0].startswith("-") else "command"
+    raise OperationError(f"There is no {kind} {left[0]}; python run.py --help lists what there is.")
 
 
 class _Parser(argparse.ArgumentParser):
