@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from client.errors import NotFound, ShopError
+from client.errors import ShopError
 from services.common.keys import SETTINGS
 from services.common.logs import logger
 from services.common.peers import ask
@@ -35,8 +35,6 @@ async def ask_catalog(app: web.Application, product_ids: Iterable[int]) -> Shelf
             query=query,
             deadline=app[SETTINGS].peer_deadline / 2,
         )
-    except NotFound:
-        return Shelf({})
     except ShopError as error:
         logger.warning("the catalog does not answer", extra={"reason": str(error)})
         return Shelf(None)
