@@ -10,19 +10,24 @@ from decimal import Decimal
 from typing import Any
 
 from client.errors import ShopError
-from client.transport import Transport
+from client.transport import Answer, Transport
 
 from .history import History, Record
 
 DEADLINE = 8.0
 """Seconds that a call may take in all."""
 
+PROBLEM = b'{"type":"urn:tuckshop:problem:'
+SENT_AS_SUCCESS = "refusal_sent_as_success"
 ATTEMPTS = 8
 """How often a call is repeated in the end, when nothing is in its way any more."""
 
 
 class Caller:
     """Calls of one principal, whose `name` they are written down under."""
+
+    via = ""
+    """The service that passes the calls on, if one does."""
 
     def __init__(
         self, name: str, transport: Transport, history: History, rng: random.Random
@@ -52,11 +57,10 @@ class Caller:
         **note: Any,
     ) -> Record:
         """Make a call, and return what is written down of it."""
-        record = self._history.begin(
-            self.name, op, method, path, key=key, sent=sent, note={"service": service, **note}
-        )
+        note = {"service": service, "via": self.via} | note
+        record = self._history.begin(self.name, op, method, path, key=key, sent=sent, note=note)
         try:
-            answer = await self._transport.request(
+            answer = await self._send(
                 service,
                 method,
                 path,
@@ -82,10 +86,20 @@ class Caller:
             raise
         else:
             record.replayed = "Idempotent-Replayed" in answer.headers
-            self._history.end(record, "ok", status=answer.status, body=answer.body)
+            refused = answer.body.startswith(PROBLEM)
+            self._history.end(
+                record,
+                "fail" if refused else "ok",
+                status=answer.status,
+                code=SENT_AS_SUCCESS if refused else "",
+                body=answer.body,
+            )
         if key is not None and (record.outcome == "unknown" or record.status == 202):
             self.loose.append((service, record))
         return record
+
+    async def _send(self, service: str, method: str, path: str, **options: Any) -> Answer:
+        return await self._transport.request(service, method, path, **options)
 
     async def insist(self, *args: Any, **options: Any) -> Record:
         """Make a call, and most often make it again with its key while it is not known."""

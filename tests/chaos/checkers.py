@@ -10,7 +10,8 @@ from collections.abc import Set as AbstractSet
 
 from services.common.money import as_decimal
 
-from .caller import DEADLINE, money
+from . import refusals
+from .caller import DEADLINE, SENT_AS_SUCCESS, money
 from .history import History, Record
 
 _LATER = {
@@ -43,6 +44,8 @@ def violations(
     yield from _final_answers(history)
     yield from _histories(history, conn)
     yield from _reads(history)
+    for record, truth in refusals.untrue(history, conn):
+        yield _said(record, f"3, 6: refused for what is not so: {truth}")
 
 
 def _lost_orders(history: History, conn: sqlite3.Connection) -> Iterator[str]:
@@ -200,6 +203,8 @@ def _reads(history: History) -> Iterator[str]:
             yield _said(record, f"9: it took {record.ended - record.began:.1f} s")
         if record.status == 500 or (record.status or 0) in (401, 403, 405, 415):
             yield _said(record, "an answer that nothing here may lead to")
+        if record.code == SENT_AS_SUCCESS:
+            yield _said(record, "6: a refusal sent as a success")
 
 
 def _by_key(history: History, *ops: str) -> dict[str, list[Record]]:

@@ -93,8 +93,53 @@ BREACHES = {
 }
 """What is wrong, with the promise it breaks, and the query that finds it once all has settled."""
 
-AT_EVERY_MOMENT = tuple(name for name in BREACHES if name.startswith(("2:", "4:")))
+AT_EVERY_MOMENT = {name: query for name, query in BREACHES.items() if name.startswith(("2:", "4:"))}
 """Those that may be asked of a running shop: each looks at one database, at one instant."""
+
+ORDERS_SEEN_LAST = {
+    "3: a payment that is through, and its order does not have it": """
+        SELECT p.payment_id, p.status, o.order_id, o.status, o.payment_id
+          FROM payments.payments AS p LEFT JOIN orders.orders AS o ON o.order_id = p.order_id
+         WHERE p.status IN ('COMPLETED', 'REFUNDING', 'REFUNDED')
+           AND (o.payment_id IS NOT p.payment_id OR o.total_cents IS NOT p.amount_cents
+                OR p.status = 'REFUNDED' AND o.status IS NOT 'REFUNDED')
+    """,
+    "5: stock that went before its order": """
+        SELECT r.order_id, r.state, o.status, o.stock_state FROM products.reservations AS r
+          LEFT JOIN orders.orders AS o ON o.order_id = r.order_id
+         WHERE NOT CASE r.state
+                   WHEN 'COMMITTED' THEN coalesce(o.status, '') IN ('PAID', 'REFUNDED')
+                   WHEN 'RETURNED' THEN o.status IS 'REFUNDED'
+                   WHEN 'RELEASED' THEN o.status IS 'CANCELLED'
+                   ELSE o.status IS NOT NULL END
+    """,
+}
+"""What may be asked of a running shop whose orders are looked at after all else: whatever a peer
+has done, its order has had written down before.
+"""
+
+ORDERS_SEEN_FIRST = {
+    "3: an order that is paid by no payment": """
+        SELECT o.order_id, o.status, o.payment_id, p.status FROM orders.orders AS o
+          LEFT JOIN payments.payments AS p ON p.payment_id = o.payment_id
+         WHERE o.payment_id IS NOT NULL
+           AND (p.status IS NULL OR p.status = 'FAILED'
+                OR o.status = 'REFUNDED' AND p.status NOT IN ('REFUNDING', 'REFUNDED'))
+    """,
+    "5: stock that is not where its order has it": """
+        SELECT o.order_id, o.status, o.stock_state, r.state FROM orders.orders AS o
+          LEFT JOIN products.reservations AS r ON r.order_id = o.order_id
+         WHERE CASE o.stock_state
+                   WHEN 'HELD' THEN coalesce(r.state, 'REJECTED') = 'REJECTED'
+                   WHEN 'COMMITTED' THEN coalesce(r.state, '') NOT IN ('COMMITTED', 'RETURNED')
+                   WHEN 'RELEASED' THEN coalesce(r.state, '') NOT IN ('RELEASED', 'REJECTED')
+                   WHEN 'RETURNED' THEN r.state IS NOT 'RETURNED'
+                   WHEN 'NONE' THEN r.state IS NOT 'REJECTED' END
+    """,
+}
+"""What may be asked of a running shop whose orders are looked at before all else: what an order has
+written down as done, its peer has done before.
+"""
 
 UNPAID = """
     SELECT order_id FROM orders WHERE status = 'CREATED'
@@ -136,12 +181,23 @@ def breaches(conn: sqlite3.Connection) -> Iterator[str]:
 
 def breaches_now(folder: Path) -> list[str]:
     """Whatever breaks a promise in a running shop. Raises sqlite3.Error as `in_flight` does."""
+    others = [name for name in FILES if name != "orders"]
+    found = list[str]()
     with opened(folder) as conn:
-        return [
-            f"promise {promise}, while running: {row}"
-            for promise in AT_EVERY_MOMENT
-            for row in conn.execute(BREACHES[promise])
-        ]
+        for seen, queries in (
+            ([*others, "orders"], AT_EVERY_MOMENT | ORDERS_SEEN_LAST),
+            (["orders", *others], ORDERS_SEEN_FIRST),
+        ):
+            conn.execute("BEGIN")
+            for name in seen:  # from here to the ROLLBACK, each is seen as it is now
+                conn.execute(f"SELECT count(*) FROM {name}.sqlite_schema").fetchone()
+            found += (
+                f"promise {promise}, while running: {row}"
+                for promise, query in queries.items()
+                for row in conn.execute(query)
+            )
+            conn.execute("ROLLBACK")
+    return found
 
 
 def in_flight(folder: Path, *, with_unpaid: bool = False) -> set[str]:

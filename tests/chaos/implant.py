@@ -23,11 +23,17 @@ from typing import Any
 from services.common.parent import PR_SET_PDEATHSIG
 
 FOLDER = "CHAOS_FOLDER"
+BUG = "CHAOS_BUG"
+"""Names the bug that is to be planted in every service, if any."""
 REGISTRY = "CHAOS_REGISTRY"
 """The URL of the stand-in that the services are told instead of the registry's own."""
 
-LONGEST_PAUSE = 0.25
+LONGEST_PAUSE = 0.05
 """Seconds until `run.py` starts again what was killed, so that there is time for many kills."""
+DWELL = 0.05
+"""Seconds between the last unit of work and the end before its COMMIT: whoever is told too early
+is told by then.
+"""
 _ROOM = 2**31 - 2
 
 
@@ -44,6 +50,11 @@ def bring_in() -> None:
         if "--registry" in sys.argv:
             sys.argv[sys.argv.index("--registry") + 1] = os.environ[REGISTRY]
         service = command[1].removeprefix("services.")
+        if bug := os.environ.get(BUG):
+            from .planted.bugs import BUGS  # before anything of the product that it edits
+            from .planted.edits import plant
+
+            plant(BUGS[bug].edits)
         if service in ("cart", "catalog", "order", "payment"):
             _set_clock(Path(folder) / f"clock-{service}")
             _bring_in_points(Points(Path(folder), service))
@@ -59,8 +70,11 @@ class Points:
         self._service = service
         self._was_full = False
 
-    def reach(self, *points: str) -> None:
-        """End the process here, now, if that is the order; each order is obeyed once."""
+    def reach(self, *points: str, dwell: float = 0.0) -> None:
+        """End the process here, now, if that is the order; each order is obeyed once.
+
+        It stands still for `dwell` seconds first, while its other threads go on: a machine may.
+        """
         try:
             with open(self._order) as order:  # noqa: PTH123  a thousand times a second
                 wanted = order.read()
@@ -71,6 +85,7 @@ class Points:
         Path(self._order).unlink()
         with self._hits.open("a") as hits:
             hits.write(f"{self._service} {wanted} {time.time():.3f}\n")
+        time.sleep(dwell)
         os.kill(os.getpid(), signal.SIGKILL)
 
     def fill_disk(self, conn: sqlite3.Connection) -> None:
@@ -100,7 +115,7 @@ def _bring_in_points(points: Points) -> None:
 
     def commit_or_end(self: group_commit.GroupCommit) -> None:
         units = {unit_name(call.function, call.args) for call in self._pending}
-        points.reach(*(f"{unit}.before_commit" for unit in units))
+        points.reach(*(f"{unit}.before_commit" for unit in units), dwell=DWELL)
         commit(self)
         points.reach(*(f"{unit}.after_commit" for unit in units))
 

@@ -34,6 +34,8 @@ class Monitor:
         """What was not as promised while the shop ran."""
         self.looks = 0
         """How often the databases were looked at for that."""
+        self.look_every = 1.0
+        """Seconds between two such looks."""
         self._recovered = asyncio.Event()
         self._processes = processes
         self._is_quiet = is_quiet
@@ -46,7 +48,7 @@ class Monitor:
 
     async def _watch_promises(self) -> None:
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(self.look_every)
             with suppress(sqlite3.Error):
                 found = await asyncio.to_thread(databases.breaches_now, self._processes.data)
                 self.looks += 1
@@ -83,7 +85,9 @@ class Monitor:
 
     async def settled(self) -> set[str]:
         """Wait until nothing is due, and nothing will be; returns what still is after all."""
-        within = SECONDS_TO_PAY + NO_EXPIRY_SECONDS + WITHIN
+        within = WITHIN
+        if self._processes.seconds_to_pay <= SECONDS_TO_PAY:
+            within += SECONDS_TO_PAY + NO_EXPIRY_SECONDS
         give_up_at = time.monotonic() + within
         while time.monotonic() < give_up_at:
             if (due := await self._due(with_unpaid=True)) == set():

@@ -6,9 +6,9 @@ import asyncio
 import random
 import signal
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from .processes import SERVICES, Processes
+from .processes import TARGETS, Processes
 
 Attack = Callable[[], Awaitable[None]]
 
@@ -21,6 +21,10 @@ class Nemesis:
         self.faults = Counter[str]()
         self.in_force = 0
         """How many faults have begun and not ended."""
+        self.targets: Sequence[str] = TARGETS
+        """Whom the attacks on one are on."""
+        self.registry: Sequence[str] = ("registry",)
+        """Whom some of them are on as well."""
         self.attacks: list[tuple[int, Attack]] = [
             (30, self.kill_one),
             (10, self.kill_several),
@@ -42,8 +46,7 @@ class Nemesis:
 
     async def do(self, deed: Attack) -> None:
         """Do this, and return when it is over."""
-        name = getattr(deed, "__name__", "attack")
-        self.faults[name.replace("_", " ")] += 1
+        self.faults[attack_name(deed)] += 1
         self.in_force += 1
         try:
             await deed()
@@ -51,13 +54,13 @@ class Nemesis:
             self.in_force -= 1
 
     async def kill_one(self) -> None:
-        self._kill([self._rng.choice(SERVICES)])
+        self._kill([self._rng.choice(self.targets)])
 
     async def kill_several(self) -> None:
-        self._kill(self._rng.sample(SERVICES, self._rng.randint(2, 3)))
+        self._kill(self._rng.sample(TARGETS, self._rng.randint(2, 3)))
 
     async def kill_all(self) -> None:
-        self._kill([*SERVICES, "registry"])
+        self._kill([*TARGETS, "registry"])
 
     async def kill_registry(self) -> None:
         self._kill(["registry"])
@@ -67,13 +70,15 @@ class Nemesis:
         for name in self._processes.pids():
             self.kills[name] += 1
         self.kills["run.py"] += 1
-        await self._processes.kill_run()
-        await asyncio.sleep(self._rng.uniform(0.0, 1.0))
-        self._processes.start()
+        try:
+            await self._processes.kill_run()
+            await asyncio.sleep(self._rng.uniform(0.0, 1.0))
+        finally:
+            self._processes.start()
 
     async def stop_and_go_on(self) -> None:
         """Have a process stand still, as a machine does that has no memory left."""
-        pid = self._processes.pids().get(self._rng.choice([*SERVICES, "registry"]))
+        pid = self._processes.pids().get(self._rng.choice([*self.targets, *self.registry]))
         if pid is None:
             return
         self._processes.signal_pid(pid, signal.SIGSTOP)
@@ -84,11 +89,11 @@ class Nemesis:
 
     async def tell_to_end(self) -> None:
         """Have one end by itself; it is started again."""
-        self._processes.signal(self._rng.choice([*SERVICES, "registry"]), signal.SIGTERM)
+        self._processes.signal(self._rng.choice([*self.targets, *self.registry]), signal.SIGTERM)
 
     async def roll(self) -> None:
         """Have one after the other end by itself."""
-        for name in SERVICES:
+        for name in TARGETS:
             self._processes.signal(name, signal.SIGTERM)
             await asyncio.sleep(self._rng.uniform(0.5, 2.0))
 
@@ -96,3 +101,8 @@ class Nemesis:
         for name in names:
             if self._processes.signal(name, signal.SIGKILL):
                 self.kills[name] += 1
+
+
+def attack_name(attack: Attack) -> str:
+    """What the report calls an attack."""
+    return getattr(attack, "__name__", "attack").replace("_", " ")

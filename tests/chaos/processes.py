@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from tests.end_to_end.real_shop import ROOT, environment
 from . import implant
 
 SERVICES = ("cart", "catalog", "order", "payment")
+"""Those that keep data."""
+TARGETS = (*SERVICES, "storefront")
+"""Those that the clients call."""
 SECONDS_TO_PAY = 6.0
 START_SECONDS = 40.0
 
@@ -26,8 +30,13 @@ START_SECONDS = 40.0
 class Processes:
     """Starts the shop in a folder, finds its processes, signals them, and leaves none behind."""
 
-    def __init__(self, folder: Path, base_port: int) -> None:
+    def __init__(
+        self, folder: Path, base_port: int, seconds_to_pay: float = SECONDS_TO_PAY
+    ) -> None:
         self.folder = folder
+        self.seconds_to_pay = seconds_to_pay
+        self.bug = ""
+        """The name of a bug to be planted in the services."""
         self.data = folder / "data"
         self.base_port = base_port
         self.registry_url = f"http://127.0.0.1:{base_port}"
@@ -54,13 +63,15 @@ class Processes:
             env=environment()
             | {
                 "PYTHONPATH": f"{inside}{os.pathsep}{ROOT}",
-                "SECONDS_TO_PAY": str(SECONDS_TO_PAY),
+                "SECONDS_TO_PAY": str(self.seconds_to_pay),
                 implant.FOLDER: str(self.folder),
                 implant.REGISTRY: self.stand_in,
+                implant.BUG: self.bug,
             },
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for the tests, which then stop the shop
         )
 
     @property
@@ -106,17 +117,19 @@ class Processes:
             await asyncio.sleep(0.02)
 
     async def ready(self, session: aiohttp.ClientSession) -> None:
-        """Wait until every service says that it is ready."""
+        """Wait until every service says that it is ready, the storefront too."""
         give_up_at = time.monotonic() + START_SECONDS
-        while not await self.all_ready(session):
+        while not await self.all_ready(session, TARGETS):
             assert self._run is not None
             assert self._run.poll() is None, self.log_end()
             assert time.monotonic() < give_up_at, self.log_end()
             await asyncio.sleep(0.05)
 
-    async def all_ready(self, session: aiohttp.ClientSession) -> bool:
-        """Whether every service is ready now."""
-        return all(await asyncio.gather(*(self.is_ready(session, name) for name in SERVICES)))
+    async def all_ready(
+        self, session: aiohttp.ClientSession, names: Iterable[str] = SERVICES
+    ) -> bool:
+        """Whether each of these is ready now: those that keep data, if none are named."""
+        return all(await asyncio.gather(*(self.is_ready(session, name) for name in names)))
 
     async def stop(self) -> int:
         """Stop the shop by SIGTERM; returns its exit code."""

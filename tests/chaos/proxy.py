@@ -14,18 +14,25 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from .workload import SLOW_RESERVE
+from .workload import LATE_RESERVE, SLOW_RESERVE
 
+LOST = "answer lost after the effect"
+STRANGER = "answered by a stranger"
+"""Between two services alone, before or after the effect: their answers settle something."""
 FAULTS = {
-    "answer lost after the effect": 50,
+    LOST: 50,
     "delayed": 15,
     "answer delayed": 15,
     "dropped": 10,
     "duplicated": 12,
     "replayed late": 12,
     "delivered late": 8,
+    STRANGER: 5,
 }
 """What can happen to a request, and how often in relation to the others."""
+
+CLIENTS = ("client", "storefront")
+"""Callers whose requests are a customer's own. What a service asks of a peer may be repeated."""
 
 _REPEATABLE = ("duplicated", "replayed late", "delivered late")
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
@@ -42,6 +49,7 @@ class Proxy:
     def __init__(self, rng: random.Random) -> None:
         self.rate = 0.0
         """The share of the requests to which something happens."""
+        self.faults = dict(FAULTS)
         self.happened = Counter[str]()
         self.replayed_keys = set[str]()
         """Keys of requests that arrived, or may yet, when their sender was not there any more."""
@@ -98,7 +106,7 @@ class Proxy:
         (caller, _), target = self._targets[port]
         body = await request.read()
         try:
-            return await self._serve(request, body, target, from_client=caller == "client")
+            return await self._serve(request, body, target, from_client=caller in CLIENTS)
         except (Lost, aiohttp.ClientError, TimeoutError, OSError):
             _hang_up(request)
 
@@ -109,6 +117,10 @@ class Proxy:
         if request.method == "PUT" and asked.startswith(SLOW_RESERVE):
             self.happened["reservation held up"] += 1
             await asyncio.sleep(0.6)
+        if request.method == "PUT" and asked.startswith(LATE_RESERVE):
+            self.happened["reservation late"] += 1
+            self._send_later(request, body, target, self._rng.uniform(3.5, 4.5))
+            raise Lost
         fault = self._fault(request, from_client)
         if fault is None:
             return await self._forward(request, body, target)
@@ -118,10 +130,12 @@ class Proxy:
         if fault == "delivered late":
             self._send_later(request, body, target)
             raise Lost
+        if fault == STRANGER and self._rng.random() < 0.5:
+            return _of_a_stranger(self._rng)
         if fault == "delayed":
             await asyncio.sleep(self._rng.uniform(0.1, 1.5))
         answer = await self._forward(request, body, target)
-        if fault == "answer lost after the effect":
+        if fault == LOST:
             if request.method == "GET" or answer.status >= 300:
                 self.happened[fault] -= 1
                 self.happened["answer lost, no effect"] += 1
@@ -132,18 +146,23 @@ class Proxy:
             return await self._forward(request, body, target)
         elif fault == "replayed late":
             self._send_later(request, body, target)
+        elif fault == STRANGER:
+            return _of_a_stranger(self._rng)
         return answer
 
     def _fault(self, request: web.BaseRequest, from_client: bool) -> str | None:
         if self._rng.random() >= self.rate:
             return None
-        (fault,) = self._rng.choices(list(FAULTS), list(FAULTS.values()))
+        (fault,) = self._rng.choices(list(self.faults), list(self.faults.values()))
         # A client's request without a key is not to be repeated by anybody but the client.
         unkeyed = from_client and "Idempotency-Key" not in request.headers
-        return "dropped" if fault in _REPEATABLE and unkeyed else fault
+        not_for_it = from_client if fault == STRANGER else unkeyed and fault in _REPEATABLE
+        return "dropped" if not_for_it else fault
 
-    def _send_later(self, request: web.BaseRequest, body: bytes, target: str) -> None:
-        pause = self._rng.uniform(0.3, 6.0)
+    def _send_later(
+        self, request: web.BaseRequest, body: bytes, target: str, pause: float | None = None
+    ) -> None:
+        pause = pause or self._rng.uniform(0.3, 6.0)
         if key := request.headers.get("Idempotency-Key"):
             self.replayed_keys.add(key)
 
@@ -181,6 +200,12 @@ class Proxy:
             for name, value in kept:
                 response.headers.add(name, value)
             return response
+
+
+def _of_a_stranger(rng: random.Random) -> web.Response:
+    """What comes from who listens there by mistake, or stands in between."""
+    status = rng.choice([404, 404, 502, 200])
+    return web.Response(status=status, text="<html>Nothing here</html>", content_type="text/html")
 
 
 def _hang_up(request: web.BaseRequest) -> NoReturn:

@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sqlite3
 import statistics
+import textwrap
+import time
 from collections import Counter
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from services.common.version import VERSION
 
 from .crash_points import POINTS, CrashPoints
-from .history import History
+from .history import History, Record
 from .monitor import Monitor
 from .nemesis import Nemesis
-from .proxy import Proxy
+from .proxy import LOST, Proxy
+
+WIDTH = 110
+NAME_WIDTH = 19
+MOST_VIOLATIONS = 40
+MOST_NAMED = 8
+NOT_RUN = "not run"
 
 
 class Report:
     """The figures of one run, and what did not hold."""
 
     def __init__(self, seed: int) -> None:
-        self.seed = seed
         self.violations: list[str] = []
         self.audit = ""
         self.stopped_in = 0.0
-        self.lines: list[tuple[str, str]] = []
+        self.without_registry = NOT_RUN
+        self.full_disk = NOT_RUN
+        self.power_cut = [("power cut", "a run of its own: python -m tests.power_cut")]
+        self.not_run = ""
+        """Attacks that are not possible here, and why."""
+        self._seed = seed
+        self._began = time.monotonic()
+        self._lines: list[tuple[str, str]] = []
 
     def count(
         self,
@@ -36,39 +52,73 @@ class Report:
         monitor: Monitor,
     ) -> None:
         """Take in what happened."""
-        outcomes = Counter[str](record.outcome for record in history.records)
-        hits = points.hits()
-        kills = nemesis.kills + Counter({s: sum(hits[s, p] for p in POINTS[s]) for s in POINTS})
-        every = [(service, point) for service in POINTS for point in POINTS[service]]
-        missed = [f"{s} {p}" for s, p in every if not hits[s, p]]
-        slowest = max(record.ended - record.began for record in history.records)
-        self.lines = [
-            ("seed", str(self.seed)),
+        killed = kills(nemesis, points)
+        slowest = max((record.ended - record.began for record in history.records), default=0.0)
+        through = [record for record in history.records if record.note["via"]]
+        minutes = (time.monotonic() - self._began) / 60
+        self._lines = [
+            ("run", f"seed {self._seed}, {minutes:.1f} minutes on {os.cpu_count()} cores"),
             ("versions", _versions()),
-            ("requests", f"{outcomes.total()}: {_listed(outcomes)}"),
+            ("requests", _outcomes(history.records)),
+            ("via the gateway", _outcomes(through)),
             ("by what", _listed(Counter(record.op for record in history.records))),
-            ("refusals", _listed(_refusals(history))),
-            ("slowest", f"{slowest:.1f} s"),
-            ("kills", f"{kills.total()}: {_listed(kills)}"),
+            ("refused or lost", _listed(_refusals(history))),
+            ("slowest answer", f"{slowest:.1f} s"),
+            ("kills", f"{killed.total():,}: {_listed(killed)}"),
             ("attacks", _listed(nemesis.faults)),
-            ("proxy", _listed(proxy.happened)),
-            (
-                "points",
-                f"{len(every) - len(missed)} of {len(every)} hit, {hits.total()} times in all,"
-                f" each at least {min(hits[point] for point in every)} times",
-            ),
-            ("missed", ", ".join(missed) or "none"),
+            ("answers lost", f"{proxy.happened[LOST]:,} after the effect"),
+            ("in the proxies", _listed(proxy.happened)),
+            ("crash points", _points(points)),
             ("recovery", _recovery(monitor.recoveries)),
-            ("looks", f"{monitor.looks} at the databases while the shop ran"),
+            ("looked at", f"the databases {monitor.looks:,} times while the shop ran"),
             ("stopped in", f"{self.stopped_in:.1f} s"),
-            ("violations", str(len(self.violations))),
         ]
 
     def text(self) -> str:
         """The report, to be printed."""
-        figures = "\n".join(f"{name:11} {told}" for name, told in self.lines)
-        wrong = "\n".join(f"  {violation}" for violation in self.violations[:40])
-        return f"{figures}\n{wrong}\n{self.audit}"
+        lines = [
+            *self._lines,
+            ("without registry", self.without_registry),
+            ("full disk", self.full_disk),
+            *self.power_cut,
+            ("not run", self.not_run or "nothing"),
+            ("violations", str(len(self.violations))),
+        ]
+        figures = "\n".join(_wrapped(f"{name:{NAME_WIDTH}}{told}") for name, told in lines)
+        wrong = "".join(f"  {violation}\n" for violation in self.violations[:MOST_VIOLATIONS])
+        return f"{figures}\n{wrong}\n{self.audit.rstrip()}\n"
+
+
+def kills(nemesis: Nemesis, points: CrashPoints) -> Counter[str]:
+    """How often each process was killed, at a crash point too."""
+    hits = points.hits()
+    return nemesis.kills + Counter({s: sum(hits[s, p] for p in POINTS[s]) for s in POINTS})
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(
+        line,
+        WIDTH,
+        subsequent_indent=" " * NAME_WIDTH,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _outcomes(records: Sequence[Record]) -> str:
+    return f"{len(records):,}: {_listed(Counter(record.outcome for record in records))}"
+
+
+def _points(points: CrashPoints) -> str:
+    hits = points.hits()
+    every = [(service, point) for service in POINTS for point in POINTS[service]]
+    fewest = min(hits[point] for point in every)
+    rarest = [f"{s} {p}" for s, p in every if hits[s, p] == fewest]
+    hit = sum(1 for point in every if hits[point])
+    return (
+        f"{hit} of {len(every)} hit, {hits.total():,} times in all; least often, {fewest} each:"
+        f" {', '.join(rarest) if len(rarest) <= MOST_NAMED else f'{len(rarest)} of them'}"
+    )
 
 
 def _refusals(history: History) -> Counter[str]:
@@ -86,7 +136,7 @@ def _versions() -> str:
 
 
 def _listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.most_common()) or "none"
+    return ", ".join(f"{count:,} {name}" for name, count in counts.most_common()) or "none"
 
 
 def _recovery(seconds: list[float]) -> str:
@@ -94,6 +144,6 @@ def _recovery(seconds: list[float]) -> str:
         return "not measured"
     cuts = statistics.quantiles(seconds, n=100, method="inclusive")
     return (
-        f"p50 {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s, max {max(seconds):.2f} s,"
-        f" {len(seconds)} times"
+        f"p50 {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s, max {max(seconds):.2f} s from all services"
+        f" up to all settled, {len(seconds)} times"
     )

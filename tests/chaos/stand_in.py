@@ -25,6 +25,7 @@ class StandIn:
     def __init__(self, target: str, proxy: Proxy, rng: random.Random) -> None:
         self.away = False
         """Whether every call ends with no answer, as if there was no registry."""
+        self.proxied = PROXIED
         self.url = ""
         self._target = target
         self._proxy = proxy
@@ -94,6 +95,6 @@ class StandIn:
     async def _through_proxies(self, caller: str, told: dict[str, Any]) -> dict[str, Any]:
         for service, instances in told["services"].items():
             for instance in instances:
-                if self._rng.random() < PROXIED:
+                if self._rng.random() < self.proxied:
                     instance["url"] = await self._proxy.url(caller, service, instance["url"])
         return told

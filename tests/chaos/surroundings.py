@@ -8,12 +8,12 @@ import shutil
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .nemesis import Attack
-from .processes import SERVICES, Processes
+from .nemesis import Attack, attack_name
+from .processes import SERVICES, TARGETS, Processes
 from .stand_in import StandIn
 
 HOUR = 3600
@@ -35,13 +35,22 @@ class Surroundings:
             (5, self.fill_disk),
             (2, self.put_clock_off),
             (4, self.take_file_handles),
+            (3, self.fail_writes),
         ]
-        if shutil.which("strace"):
-            self.attacks += [
-                (8, self.end_in_fsync),
-                (3, self.fail_fsync),
-                (3, self.slow_fsync),
-            ]
+        on_fsync: list[tuple[int, Attack]] = [
+            (8, self.end_in_fsync),
+            (3, self.fail_fsync),
+            (3, self.slow_fsync),
+        ]
+        self.not_run = ""
+        """Which attacks are not possible here, and why."""
+        if (reason := why_no_strace()) is None:
+            self.attacks += on_fsync
+        else:
+            names = ", ".join(attack_name(attack) for _, attack in on_fsync)
+            self.not_run = f"{names}: {reason}"
+        self.targets: Sequence[str] = SERVICES
+        """Whose disks and clocks are attacked."""
         self._processes = processes
         self._stand_in = stand_in
         self._kills = kills
@@ -60,7 +69,8 @@ class Surroundings:
         run = self._processes.run_pid
         self._processes.signal_pid(run, signal.SIGSTOP)  # or it would be started too soon
         try:
-            self._processes.signal("registry", signal.SIGKILL)
+            if self._processes.signal("registry", signal.SIGKILL):
+                self._kills["registry"] += 1
             await asyncio.sleep(0.1)
             for left in self._processes.data.glob("registry.db*"):
                 if left.suffix != ".lock":
@@ -70,43 +80,66 @@ class Surroundings:
 
     async def fill_disk(self) -> None:
         """A database can have no more pages than it has."""
-        with self._order(f"full-{self._rng.choice(SERVICES)}", "1"):
+        with self._order(f"full-{self._rng.choice(self.targets)}", "1"):
             await asyncio.sleep(self._rng.uniform(0.5, 3.0))
 
     async def put_clock_off(self) -> None:
-        """A service's clock is an hour off: fast, and every order is past its deadline; or slow."""
+        """A service's clock is an hour off: fast, and every order is past its deadline; or slow.
+
+        It is put off from the inside, in `utc_now`, and not with faketime: that would have to be
+        there when a process starts, and bends the clock that time-outs are measured by as well.
+        A service decides nothing else by the wall clock but whether a token has ended, which is
+        days away; the registry decides by the monotonic one, and only tells what time it was.
+        """
         off = self._rng.choice([HOUR, -HOUR])
-        with self._order(f"clock-{self._rng.choice(SERVICES)}", str(off)):
+        with self._order(f"clock-{self._rng.choice(self.targets)}", str(off)):
             await asyncio.sleep(self._rng.uniform(1.0, 5.0))
 
     async def take_file_handles(self) -> None:
         """A service can open no file and take no connection."""
         import resource  # not on every system where the tests are collected
 
-        pid = self._processes.pids().get(self._rng.choice(SERVICES))
+        pid = self._processes.pids().get(self._rng.choice(TARGETS))
         if pid is None:
             return
         with suppress(ProcessLookupError, FileNotFoundError):
             soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
             in_use = _handles(pid)
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (in_use + self._rng.randint(0, 4), hard))
-            await asyncio.sleep(self._rng.uniform(0.5, 2.0))
-            resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+            try:
+                await asyncio.sleep(self._rng.uniform(0.5, 2.0))
+            finally:
+                resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+    async def fail_writes(self) -> None:
+        """A service can write to no file: the disk fails in the write of a COMMIT."""
+        import resource  # not on every system where the tests are collected
+
+        pid = self._processes.pids().get(self._rng.choice(self.targets))
+        if pid is None:
+            return
+        with suppress(ProcessLookupError):
+            soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
+            try:
+                await asyncio.sleep(self._rng.uniform(0.5, 2.0))
+            finally:
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
 
     async def end_in_fsync(self) -> None:
         """A service is killed in the fsync of a COMMIT: what it wrote may be there, or not."""
-        name = self._rng.choice(SERVICES)
+        name = self._rng.choice(self.targets)
         if await self._inject(name, "signal=SIGKILL:when=2", 3.0):
             self._kills[name] += 1
 
     async def fail_fsync(self) -> None:
         """The disk fails in the fsync of a COMMIT."""
-        await self._inject(self._rng.choice(SERVICES), "error=EIO:when=2", 3.0)
+        await self._inject(self._rng.choice(self.targets), "error=EIO:when=2", 3.0)
 
     async def slow_fsync(self) -> None:
         """Each fsync takes a fifth of a second."""
         seconds = self._rng.uniform(1.0, 3.0)
-        await self._inject(self._rng.choice(SERVICES), "delay_enter=200000", seconds)
+        await self._inject(self._rng.choice(self.targets), "delay_enter=200000", seconds)
 
     async def _inject(self, name: str, fault: str, seconds: float) -> bool:
         """Have a service's fsyncs meet a fault for so long; whether it ended meanwhile."""
@@ -143,6 +176,14 @@ class Surroundings:
             yield
         finally:
             file.unlink()
+
+
+def why_no_strace() -> str | None:
+    """Why no system call can be made to fail here, in words; None where it can."""
+    if shutil.which("strace") is None:
+        return "strace is not installed here"
+    tried = subprocess.run(["strace", "-o", "/dev/null", "true"], check=False, capture_output=True)
+    return None if tried.returncode == 0 else "strace is not allowed here"
 
 
 def _handles(pid: int) -> int:

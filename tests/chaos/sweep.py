@@ -20,13 +20,15 @@ async def sweep(
     rng: random.Random,
     end_by: Callable[[], bool],
 ) -> None:
-    """Aim at each point of each service, one after the other, until `end_by` says that it is over.
+    """Aim at each point of each service, least hit ones first, until `end_by` says that it is over.
 
     A service may be at its next point before it is ready again.
     """
 
     async def through(service: str) -> None:
         left = rng.sample(POINTS[service], len(POINTS[service]))
+        hits = points.hits()
+        left.sort(key=lambda point: hits[service, point])  # the one hit least often comes first
         while left and not end_by():
             point = left.pop(0)
             points.aim(service, point)

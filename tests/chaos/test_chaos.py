@@ -13,9 +13,12 @@ from tests.end_to_end.real_shop import free_base_port
 
 from .campaign import Campaign
 from .crash_points import POINTS
+from .full_disk import report_full_disk
 from .report import Report
 
 SEED = 20
+OF_THEIR_OWN = ("keep registry away", "empty registry", "fill disk")
+"""Attacks that have a phase of their own in the short run."""
 
 
 async def short_run(folder: Path) -> tuple[Report, set[tuple[str, str]]]:
@@ -24,8 +27,14 @@ async def short_run(folder: Path) -> tuple[Report, set[tuple[str, str]]]:
         async with AsyncExitStack() as stack:
             await campaign.working(stack)
             await campaign.hit_every_point(within=130.0)
-            await campaign.attack_with_each(within=35.0)
-        return await campaign.check(), set(campaign.points.hits())
+            await campaign.attack_with_each(within=30.0, but=OF_THEIR_OWN)
+            await campaign.work_without_registry(8.0)
+        # The one mostly waits until all has settled.
+        report, _ = await asyncio.gather(
+            campaign.check(),
+            report_full_disk(campaign.report, folder / "full-disk", free_base_port(), SEED),
+        )
+        return report, set(campaign.points.hits())
 
 
 @pytest.mark.chaos
@@ -36,6 +45,6 @@ def test_nothing_is_lost_under_faults_at_every_point(
 ) -> None:
     report, hits = asyncio.run(short_run(tmp_path))
     with capsys.disabled():
-        print(f"\n{report.text()}")
+        print(f"\n{report.text()}", end="")
     assert report.violations == []
     assert hits == {(service, point) for service in POINTS for point in POINTS[service]}

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from decimal import Decimal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .caller import Caller, money
+from .caller import Caller
 from .history import Record
+from .payer import RECENT, Payer
 
 SLOW_RESERVE = "slow-reserve-"
 """Begins the request id of a checkout whose reservation the proxy is to hold up."""
+LATE_RESERVE = "late-reserve-"
+"""Begins the request id of one whose reservation is to come when nobody waits for it any more."""
 NO_PRODUCT = 999_999
-RECENT = 12
 
 
 class Goods(NamedTuple):
@@ -23,11 +24,6 @@ class Goods(NamedTuple):
 
     hot: Sequence[int]
     cold: Sequence[int]
-
-
-class Unpaid(NamedTuple):
-    order_id: str
-    total: Decimal
 
 
 class Customer:
@@ -39,26 +35,33 @@ class Customer:
     def __init__(self, caller: Caller, operator: Caller, goods: Goods, *, tidy: bool) -> None:
         self._caller = caller
         self._operator = operator
+        self._payer = Payer(caller, operator)
         self._goods = goods
         self._rng = caller.rng
         self._cart = f"/cart/{caller.name}"
-        self._unpaid: deque[Unpaid] = deque(maxlen=RECENT)
         self._orders: deque[str] = deque(maxlen=RECENT)
-        self._payments: deque[str] = deque(maxlen=RECENT)
         deeds: list[tuple[int, Callable[[], Awaitable[Any]]]] = [
             (26, self.add),
             (0 if tidy else 5, self.change_cart),
             (14, self.checkout),
+            (3, self.checkout_and_add),
             (5, self.buy_at_once),
             (2, self.cancel_on_the_way),
-            (24, self.pay),
-            (5, self.cancel),
-            (6, self.refund),
+            (18, self._payer.pay),
+            (6, self._payer.pay_twice),
+            (5, self._payer.cancel),
+            (6, self._payer.refund),
             (2, self.restock),
             (10, self.look),
         ]
         self._weights = [weight for weight, _ in deeds]
         self._deeds = [deed for _, deed in deeds]
+
+    def keep_to(self, weights: Mapping[str, int]) -> None:
+        """Do only these deeds, as often in relation to each other."""
+        names = [getattr(deed, "__name__", "") for deed in self._deeds]
+        assert weights.keys() <= set(names), weights
+        self._weights = [weights.get(name, 0) for name in names]
 
     async def run(self) -> None:
         """Do one thing after another, for good."""
@@ -67,9 +70,9 @@ class Customer:
             await deed()
             await asyncio.sleep(self._rng.uniform(0.0, 0.04))
 
-    async def add(self) -> None:
+    async def add(self, product: int | None = None) -> None:
         """Put units in the cart; now and then be gone before the answer."""
-        body = {"product_id": self._product(), "quantity": self._rng.randint(1, 2)}
+        body = {"product_id": product or self._product(), "quantity": self._rng.randint(1, 2)}
         args = ("add", "cart", "POST", f"{self._cart}/add")
         key = self._caller.new_key()
         if self._rng.random() < 0.04:
@@ -102,9 +105,22 @@ class Customer:
         elif self._rng.random() < 0.1:
             again = self._caller.call(*args, sent=body, key=key)
             record, _ = await asyncio.gather(self._caller.insist(*args, sent=body, key=key), again)
-            self._note_order(record)
+            self._note(record)
         else:
-            self._note_order(await self._caller.insist(*args, sent=body, key=key))
+            self._note(await self._caller.insist(*args, sent=body, key=key))
+
+    async def checkout_and_add(self) -> None:
+        """Order what is in the cart while more of it is put in, and perhaps order that, too."""
+        product = self._rng.choice(self._goods.cold)
+        await self.add(product)
+
+        async def add_more() -> None:
+            await asyncio.sleep(self._rng.uniform(0.0, 0.05))
+            await self.add(product)
+            if self._rng.random() < 0.5:
+                await self.checkout()
+
+        await asyncio.gather(self.checkout(), add_more())
 
     async def buy_at_once(self) -> None:
         """Order named items; hot ones most often, which are soon sold out."""
@@ -117,75 +133,32 @@ class Customer:
         body = {"user_id": self._caller.name, "items": items}
         key = self._caller.new_key()
         args = ("buy", "order", "POST", "/orders")
-        self._note_order(await self._caller.insist(*args, sent=body, key=key))
+        self._note(await self._caller.insist(*args, sent=body, key=key))
 
     async def cancel_on_the_way(self) -> None:
-        """Order, and cancel while the reservation is on its way to the catalog."""
+        """Order, and cancel while the reservation is on its way to the catalog, or long before."""
         items = [{"product_id": self._rng.choice(self._goods.cold), "quantity": 1}]
         body = {"user_id": self._caller.name, "items": items}
         key = self._caller.new_key()
-        bought = asyncio.create_task(
-            self._caller.call(
-                *("buy", "order", "POST", "/orders"),
-                sent=body,
-                key=key,
-                request_id=f"{SLOW_RESERVE}{key}",
+        fate = self._rng.choice([SLOW_RESERVE, LATE_RESERVE])
+        async with asyncio.TaskGroup() as group:
+            bought = group.create_task(
+                self._caller.call(
+                    *("buy", "order", "POST", "/orders"),
+                    sent=body,
+                    key=key,
+                    request_id=f"{fate}{key}",
+                )
             )
-        )
-        await asyncio.sleep(0.1)
-        found = await self._caller.call(
-            *("orders", "order", "GET", "/orders"),
-            params={"status": "CREATED", "user_id": self._caller.name, "limit": "3"},
-        )
-        for order in (found.answer if found.outcome == "ok" else None) or []:
-            if order["stock_state"] == "REQUESTED":
-                await self._cancel(order["order_id"])
-        self._note_order(await bought)
-
-    async def pay(self) -> None:
-        """Pay an order: once; twice at once with the same key, another or none; a wrong amount;
-        while it is cancelled; or gone before the answer.
-        """
-        if not self._unpaid:
-            return
-        order = self._unpaid.popleft()
-        first, second = self._caller.new_key(), self._caller.new_key()
-        choice = self._rng.random()
-        if choice < 0.06:
-            await self._pay_with(first, order._replace(total=order.total + 1))
-            self._unpaid.append(order)
-        elif choice < 0.12:
-            after = self._rng.uniform(0.001, 0.03)
-            await self._caller.leave(**self._payment(order), key=first, after=after)
-        elif choice < 0.22:
-            await asyncio.gather(self._pay_with(first, order), self._pay_with(first, order))
-        elif choice < 0.32:
-            await asyncio.gather(self._pay_with(first, order), self._pay_with(second, order))
-        elif choice < 0.4:
-            await asyncio.gather(self._pay_with(None, order), self._pay_with(None, order))
-        elif choice < 0.5:
-            await asyncio.gather(self._pay_with(first, order), self._cancel(order.order_id))
-        elif choice < 0.55:
-            await self._pay_with(first, order)
-            await self._pay_with(second, order)
-        else:
-            await self._pay_with(first, order)
-
-    async def cancel(self) -> None:
-        """Cancel an order that is not paid."""
-        if self._unpaid:
-            await self._cancel(self._unpaid.popleft().order_id)
-
-    async def refund(self) -> None:
-        """The operator gives the money back; now and then twice at once."""
-        if not self._payments:
-            return
-        path = f"/payments/{self._payments.popleft()}/refund"
-        calls = [
-            self._operator.insist("refund", "payment", "POST", path, key=self._operator.new_key())
-            for _ in range(1 if self._rng.random() < 0.8 else 2)
-        ]
-        await asyncio.gather(*calls)
+            await asyncio.sleep(0.1)
+            found = await self._caller.call(
+                *("orders", "order", "GET", "/orders"),
+                params={"status": "CREATED", "user_id": self._caller.name, "limit": "3"},
+            )
+            for order in (found.answer if found.outcome == "ok" else None) or []:
+                if order["stock_state"] == "REQUESTED":
+                    await self._payer.cancel_order(order["order_id"])
+        self._note(bought.result())
 
     async def restock(self) -> None:
         """The operator gets a few more of a hot product; the reason tells which call it was."""
@@ -215,32 +188,10 @@ class Customer:
     def _product(self) -> int:
         return self._rng.choice(self._goods.hot if self._rng.random() < 0.3 else self._goods.cold)
 
-    def _note_order(self, record: Record) -> None:
-        if record.outcome != "ok":
-            return
-        order = record.answer
-        self._orders.append(order["order_id"])
-        if order["status"] == "CREATED" and order["total_amount"] is not None:
-            self._unpaid.append(Unpaid(order["order_id"], money(order["total_amount"])))
-
-    def _payment(self, order: Unpaid) -> dict[str, Any]:
-        return {
-            "op": "pay",
-            "service": "payment",
-            "method": "POST",
-            "path": "/pay",
-            "sent": {"order_id": order.order_id, "amount": order.total},
-        }
-
-    async def _pay_with(self, key: str | None, order: Unpaid) -> None:
-        record = await self._caller.insist(**self._payment(order), key=key)
-        if record.outcome == "ok" and record.status == 200 and self._rng.random() < 0.5:
-            self._payments.append(record.answer["payment_id"])
-
-    async def _cancel(self, order_id: str) -> None:
-        path = f"/orders/{order_id}/cancel"
-        key = self._caller.new_key()
-        await self._caller.insist("cancel", "order", "POST", path, key=key)
+    def _note(self, record: Record) -> None:
+        if record.outcome == "ok":
+            self._orders.append(record.answer["order_id"])
+            self._payer.owes(record.answer)
 
 
 def rng_of(seed: int, what: object) -> random.Random:

@@ -18,6 +18,8 @@ def main() -> int:
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     flags = parser.parse_args()
+    if flags.images < 1:
+        parser.error(f"--images {flags.images}: at least one image is needed")
     folder = Path(tempfile.mkdtemp(prefix="power-cut-"))
     print(f"seed {flags.seed}, in {folder}", flush=True)
     told = replay(folder, flags.images, flags.seed)

@@ -1,0 +1,82 @@
+"""Who works in a run: the clients and, for each, an operator; and the goods that they are after."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+
+from client.discovery import Discovery
+from client.models import Product
+from client.transport import Transport
+from services.common.auth import Keyring
+from services.common.settings import DEVELOPMENT_KEY
+
+from .caller import Caller
+from .guest import GuestCaller, begin_session
+from .history import History
+from .processes import Processes
+from .stand_in import StandIn
+from .workload import Customer, Goods, rng_of
+
+HOT, COLD = 3, 10
+HOT_STOCK, COLD_STOCK = 5, 20_000
+
+
+class Clients:
+    """`number` clients; each fourth asks the registry itself, so that it meets no proxy, and each
+    fourth works through the gateway, where a session makes it who it is.
+    """
+
+    def __init__(self, number: int, history: History, seed: int) -> None:
+        self.callers: list[Caller] = []
+        self.customers: list[Customer] = []
+        self.tidy = set[str]()
+        """The names of those that take nothing out of their carts by hand."""
+        self._number = number
+        self._history = history
+        self._seed = seed
+
+    async def hire(
+        self,
+        stack: AsyncExitStack,
+        session: aiohttp.ClientSession,
+        processes: Processes,
+        stand_in: StandIn,
+    ) -> None:
+        """Put the goods on sale, and give each client its way to the shop until the stack ends."""
+        straight, around = [
+            await stack.enter_async_context(Discovery(session, url, DEVELOPMENT_KEY))
+            for url in (processes.registry_url, stand_in.url)
+        ]
+        direct = Transport(session, straight, DEVELOPMENT_KEY)
+        goods = Goods(
+            [await _put_on_sale(direct, f"hot {i}", HOT_STOCK) for i in range(HOT)],
+            [await _put_on_sale(direct, f"cold {i}", COLD_STOCK) for i in range(COLD)],
+        )
+        keyring, now = Keyring(DEVELOPMENT_KEY), datetime.now(UTC)
+        for number in range(self._number):
+            kind: type[Caller] = Caller
+            name = f"client-{number}"
+            token = keyring.sign_token(name, now=now, lifetime=timedelta(days=1))
+            if number % 4 == 1:
+                kind = GuestCaller
+                name, token = await begin_session(Transport(session, straight, None))
+            way = straight if number % 4 == 0 else around
+            rng = rng_of(self._seed, f"client-{number}")
+            caller = kind(name, Transport(session, way, token), self._history, rng)
+            proxied = Transport(session, around, DEVELOPMENT_KEY)
+            operator = kind(f"operator-{number}", proxied, self._history, rng)
+            tidy = number % 8 < 4
+            if tidy:
+                self.tidy.add(name)
+            self.callers += [caller, operator]
+            self.customers.append(Customer(caller, operator, goods, tidy=tidy))
+
+
+async def _put_on_sale(transport: Transport, name: str, stock: int) -> int:
+    sent = {"name": name, "price": 1.25 if stock == HOT_STOCK else 3.10, "stock": stock}
+    answer = await transport.request("catalog", "POST", "/products", json=sent)
+    product = answer.decode(Product)
+    return product.id
