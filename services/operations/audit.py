@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +13,6 @@ from rich.console import Console
 
 from services.common.clock import utc_now
 from services.common.database_errors import CorruptDatabase, describe
-from services.common.settings import OneSentenceParser, SettingsError
 
 from . import OperationError
 from .audit_breach import Breach
@@ -23,7 +21,7 @@ from .audit_money import money_breaches
 from .audit_orders import cart_breaches, history_breaches
 from .audit_report import Figures, read_figures, show
 from .audit_stock import stock_breaches
-from .parts import Place
+from .flags import CommandParser
 
 SETTLED_WITHIN = 10.0
 """Seconds in which a running shop settles what is in flight."""
@@ -141,24 +139,13 @@ def _broken_links(conn: sqlite3.Connection) -> Iterator[Breach]:
 
 
 def _folder(arguments: Sequence[str]) -> Path:
-    parser = OneSentenceParser(
-        prog="python run.py audit",
+    parser = CommandParser(
+        "python run.py audit",
         description=_DESCRIPTION,
         epilog="The exit code is 0 when nothing is wrong, else 1.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    parser.add_argument(
-        "--data-dir",
-        metavar="DIR",
-        type=Path,
-        default=Place.data_dir,
-        help="the shop's data folder (data, beside run.py)",
-    )
-    try:
-        folder: Path = parser.parse_args(arguments).data_dir
-    except SettingsError as error:
-        raise OperationError(str(error)) from None
+    parser.add_data_dir("the shop's data folder")
+    folder: Path = parser.parse_args(arguments).data_dir
     return folder.absolute()
 
 

@@ -15,13 +15,12 @@ from rich.markup import escape
 
 from services.common.database_errors import describe
 from services.common.filelock import FileLock, LockHeld, sync_folder
-from services.common.settings import OneSentenceParser, SettingsError
 
 from . import OperationError
 from .audit import look, tell
 from .backup_copies import Taken, copy_shop
 from .backup_files import DATABASE_FILES, MANIFEST, Manifest, remove_databases, write_manifest
-from .parts import Place
+from .flags import CommandParser
 
 UNDER_WAY = "backup.partial"
 """A lock in the folder of a backup that is being made; left there by one that was killed."""
@@ -124,22 +123,11 @@ def size_text(size: int) -> str:
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = OneSentenceParser(
-        prog="python run.py backup",
+    parser = CommandParser(
+        "python run.py backup",
         description=_DESCRIPTION,
         epilog="The exit code is 0 when there is a backup and nothing in it is wrong, else 1.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="a new or an empty folder")
-    parser.add_argument(
-        "--data-dir",
-        metavar="DIR",
-        type=Path,
-        default=Place.data_dir,
-        help="the shop's data folder (data, beside run.py)",
-    )
-    try:
-        return parser.parse_args(arguments)
-    except SettingsError as error:
-        raise OperationError(str(error)) from None
+    parser.add_data_dir("the shop's data folder")
+    return parser.parse_args(arguments)

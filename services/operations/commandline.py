@@ -11,11 +11,10 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import NoReturn
 
 from . import ROOT, OperationError, bootstrap
 from .environment import RUNTIME_LOCK, TESTS_LOCK
+from .flags import CommandParser
 from .parts import Place
 
 COMMANDS = {
@@ -89,26 +88,12 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
             f"The command comes first, and its flags after it: python run.py {misplaced[0]}"
         )
     kind = "flag" if left[0].startswith("-") else "command"
-    raise OperationError(f"There is no {kind} {left[0]}; python run.py --help lists what there is.")
+    raise OperationError(f"There is no {kind} {left[0]}; see python run.py --help.")
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        told = message.removeprefix("argument ")
-        raise OperationError(
-            f"{told[0].upper()}{told[1:]}; python run.py --help lists what there is."
-        )
-
-
-def _parser() -> _Parser:
-    parser = _Parser(
-        prog="python run.py",
-        usage="python run.py [flags]",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _parser() -> CommandParser:
+    parser = CommandParser("python run.py", description=_DESCRIPTION, epilog=_EPILOG)
+    parser.usage = "python run.py [flags]"
     flag = parser.add_argument
     flag(
         "--base-port",
@@ -117,13 +102,7 @@ def _parser() -> _Parser:
         default=Place.base_port,
         help="the registry's port; cart has N+1 and so on, the storefront N+80 (%(default)s)",
     )
-    flag(
-        "--data-dir",
-        metavar="DIR",
-        type=Path,
-        default=Place.data_dir,
-        help="where every file is that the shop writes (data, beside run.py)",
-    )
+    parser.add_data_dir("where every file is that the shop writes")
     flag("--host", metavar="HOST", default=Place.host, help="address to listen on (%(default)s)")
     flag("--advertise", metavar="HOST", help="name or address by which others reach the shop")
     flag("--no-demo", dest="demo", action="store_false", help="begin with an empty catalog")

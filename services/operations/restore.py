@@ -10,13 +10,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from services.common.settings import OneSentenceParser, SettingsError
-
 from . import OperationError
 from .audit import Look, look, rows, tell
 from .audit_report import show
 from .backup_files import read_backup
-from .parts import Place
+from .flags import CommandParser
 from .restore_files import has_databases, is_cut_short, put_in_place, require_stopped
 
 _DESCRIPTION = """\
@@ -107,23 +105,12 @@ def _left(data: Path) -> str:
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = OneSentenceParser(
-        prog="python run.py restore",
+    parser = CommandParser(
+        "python run.py restore",
         description=_DESCRIPTION,
         epilog="The exit code is 0 when the backup was restored and is clean, else 1.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="the folder of a backup")
-    parser.add_argument(
-        "--data-dir",
-        metavar="DIR",
-        type=Path,
-        default=Place.data_dir,
-        help="the data folder to put it in (data, beside run.py)",
-    )
+    parser.add_data_dir("the data folder to put it in")
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    try:
-        return parser.parse_args(arguments)
-    except SettingsError as error:
-        raise OperationError(str(error)) from None
+    return parser.parse_args(arguments)

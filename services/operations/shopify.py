@@ -14,9 +14,10 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from client import AuthenticationError, PermissionDenied, ShopClient, ShopError
-from services.common.settings import DEVELOPMENT_KEY, OneSentenceParser, SettingsError, port_number
+from services.common.settings import DEVELOPMENT_KEY, port_number
 
 from . import OperationError
+from .flags import CommandParser
 from .shopify_csv import Export, ExportError, Remark, Variant, read_export
 from .shopify_load import Loading, load
 
@@ -76,13 +77,7 @@ def summary(file: Path, export: Export, loading: Loading) -> str:
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = OneSentenceParser(
-        prog="python run.py import",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = CommandParser("python run.py import", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("file", metavar="FILE.csv", type=Path, help="a product export of Shopify")
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
@@ -94,10 +89,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     where.add_argument(
         "--base-port", metavar="N", type=port_number, help="the shop on this machine at that port"
     )
-    try:
-        options = parser.parse_args(arguments)
-    except SettingsError as error:
-        raise OperationError(str(error)) from None
+    options = parser.parse_args(arguments)
     if options.base_port is not None:
         options.registry = f"http://127.0.0.1:{options.base_port}"
     return options

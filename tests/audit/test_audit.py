@@ -109,16 +109,22 @@ def test_a_row_that_points_to_nothing_is_named(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--data-dri", "x"], "run.py: Unrecognized arguments: --data-dri x; see --help.\n"),
-        (["--data-dir"], "run.py: Argument --data-dir: expected one argument; see --help.\n"),
-        (["data"], "run.py: Unrecognized arguments: data; see --help.\n"),
+        (
+            ["--data-dri", "x"],
+            "Unrecognized arguments: --data-dri x",
+        ),
+        (
+            ["--data-dir"],
+            "--data-dir: expected one argument",
+        ),
+        (["data"], "Unrecognized arguments: data"),
     ],
 )
 def test_a_bad_flag_is_one_sentence(
     arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["audit", *arguments]) == 1
-    assert capsys.readouterr() == ("", told)
+    assert capsys.readouterr() == ("", f"run.py: {told}; see python run.py audit --help.\n")
 
 
 def test_every_breach_names_a_service_and_its_row(folder: Folder) -> None:
