@@ -4,8 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.shop import Shop, open_shop
+
+settings.register_profile(
+    "long", max_examples=5000, stateful_step_count=60, deadline=None, print_blob=True
+)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -25,6 +25,8 @@ NAME_WIDTH = 19
 MOST_VIOLATIONS = 40
 MOST_NAMED = 8
 NOT_RUN = "not run"
+TOGETHER = "\N{NO-BREAK SPACE}"
+"""Between a number and what it counts."""
 
 
 class Report:
@@ -96,13 +98,14 @@ def kills(nemesis: Nemesis, points: CrashPoints) -> Counter[str]:
 
 
 def _wrapped(line: str) -> str:
-    return textwrap.fill(
+    filled = textwrap.fill(
         line,
         WIDTH,
         subsequent_indent=" " * NAME_WIDTH,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return filled.replace(TOGETHER, " ")
 
 
 def _outcomes(records: Sequence[Record]) -> str:
@@ -136,7 +139,8 @@ def _versions() -> str:
 
 
 def _listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counts.most_common()) or "none"
+    each = (f"{count:,} {name}".replace(" ", TOGETHER) for name, count in counts.most_common())
+    return ", ".join(each) or "none"
 
 
 def _recovery(seconds: list[float]) -> str:

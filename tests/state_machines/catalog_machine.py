@@ -1,0 +1,185 @@
+"""The catalog's stock and reservations: whatever arrives, twice, late or across a kill, each unit
+is where the protocol's table has it, and each answer is the table's.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import ClassVar, NamedTuple
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from .machine import KEY, REUSED, Ask, Heard, ShopMachine, body
+from .network import Message
+
+PRODUCTS = "SELECT id, available, reserved, sold FROM products"
+LEDGER = (
+    "SELECT product_id, sum(available), sum(reserved), sum(sold) FROM stock_ledger"
+    " GROUP BY product_id"
+)
+RESERVATIONS = "SELECT order_id, state FROM reservations"
+
+OPENING_STOCK = {1: 6, 2: 4}
+ORDERS = [f"00000000-0000-4000-8000-{number:012}" for number in range(3)]
+LINES = st.dictionaries(st.integers(1, 2), st.integers(1, 4), min_size=1)
+
+Units = tuple[int, int, int]
+"""Available, reserved and sold."""
+
+MOVES: dict[tuple[str | None, str], tuple[str, Units]] = {
+    ("HELD", "commit"): ("COMMITTED", (0, -1, 1)),
+    ("HELD", "release"): ("RELEASED", (1, -1, 0)),
+    ("HELD", "return"): ("RETURNED", (1, -1, 0)),
+    ("COMMITTED", "return"): ("RETURNED", (1, 0, -1)),
+    (None, "release"): ("RELEASED", (0, 0, 0)),
+    (None, "return"): ("RETURNED", (0, 0, 0)),
+}
+"""What changes anything: the state that it leads to, and where each unit goes."""
+
+REFUSALS: dict[tuple[str | None, str], str] = {
+    (None, "commit"): "reservation_not_found",
+    ("COMMITTED", "release"): "reservation_committed",
+    ("RELEASED", "commit"): "reservation_closed",
+    ("REJECTED", "commit"): "reservation_closed",
+    ("RETURNED", "commit"): "reservation_closed",
+    ("RELEASED", "hold"): "reservation_closed",
+    ("RETURNED", "hold"): "reservation_closed",
+}
+"""What the table refuses."""
+
+
+class Stock(NamedTuple):
+    """What the catalog has, and whom it has told what: the protocol's table, and nothing else."""
+
+    units: dict[int, Units]
+    orders: dict[str, tuple[str, dict[int, int]]]
+    """Each order's state and lines."""
+    kept: dict[str, tuple[int, str | None]]
+    """What each key was for, and how it ended."""
+
+    def after(self, ask: Ask) -> tuple[Stock, str | None]:
+        """What there is after a request, and the code that it is refused with, if it is."""
+        _, _, order_id, *move = ask.path.split("/")
+        wanted = json.loads(ask.body or "{}")
+        if ask.path.startswith("/products"):
+            return self._adjusted(int(order_id), wanted["delta"], ask.key)
+        state, lines = self.orders.get(order_id, (None, {}))
+        if code := REFUSALS.get((state, move[0] if move else "hold")):
+            return self, code
+        if move:
+            target, way = MOVES.get((state, move[0]), (state, (0, 0, 0)))
+            return self._moved(order_id, target or "", lines, way), None
+        return self._held(
+            order_id, {line["product_id"]: line["quantity"] for line in wanted["lines"]}
+        )
+
+    def _held(self, order_id: str, lines: dict[int, int]) -> tuple[Stock, str | None]:
+        short = "insufficient_stock"
+        if order_id in self.orders:
+            state, before = self.orders[order_id]
+            if before != lines:
+                return self, "reservation_mismatch"
+            return self, short if state == "REJECTED" else None
+        if any(quantity > self.units[id_][0] for id_, quantity in lines.items()):
+            return self._moved(order_id, "REJECTED", lines, (0, 0, 0)), short
+        return self._moved(order_id, "HELD", lines, (-1, 1, 0)), None
+
+    def _moved(self, order_id: str, state: str, lines: dict[int, int], way: Units) -> Stock:
+        units = dict(self.units)
+        for id_, quantity in lines.items():
+            available, reserved, sold = units[id_]
+            units[id_] = (
+                available + way[0] * quantity,
+                reserved + way[1] * quantity,
+                sold + way[2] * quantity,
+            )
+        return self._replace(units=units, orders={**self.orders, order_id: (state, lines)})
+
+    def _adjusted(self, id_: int, delta: int, key: str | None) -> tuple[Stock, str | None]:
+        name = f"{id_} {key}"
+        if key is not None and name in self.kept:
+            before, code = self.kept[name]
+            return self, code if before == delta else REUSED
+        available, reserved, sold = self.units[id_]
+        code = "insufficient_stock" if available + delta < 0 else None
+        kept = self.kept if key is None else {**self.kept, name: (delta, code)}
+        if code is None:
+            available += delta
+        units = {**self.units, id_: (available, reserved, sold)}
+        return self._replace(units=units, kept=kept), code
+
+
+class CatalogMachine(ShopMachine):
+    """What orders ask of the catalog, and an operator who counts the stock."""
+
+    services: ClassVar = ("catalog",)
+    mortal: ClassVar = services
+
+    def begin(self) -> None:
+        for id_, stock in OPENING_STOCK.items():
+            product = body(name=f"Sweet {id_}", price=id_, stock=stock)
+            self.ask(Ask("catalog", "POST", "/products", product))
+        self.asked.clear()
+        self.network.served.clear()
+        units = {id_: (stock, 0, 0) for id_, stock in OPENING_STOCK.items()}
+        self.possible = [Stock(units, {}, {})]
+        """More than one where a request was cut off, and what came of it does not show."""
+
+    @rule(order_id=st.sampled_from(ORDERS), lines=LINES, at_once=st.booleans())
+    def hold(self, order_id: str, lines: dict[int, int], at_once: bool) -> None:
+        wanted = [{"product_id": id_, "quantity": n} for id_, n in sorted(lines.items())]
+        path = f"/reservations/{order_id}"
+        self.send(Ask("catalog", "PUT", path, body(lines=wanted)), at_once)
+
+    @rule(
+        order_id=st.sampled_from(ORDERS),
+        move=st.sampled_from(["commit", "release", "return"]),
+        at_once=st.booleans(),
+    )
+    def move(self, order_id: str, move: str, at_once: bool) -> None:
+        self.send(Ask("catalog", "POST", f"/reservations/{order_id}/{move}"), at_once)
+
+    @rule(id_=st.integers(1, 2), delta=st.integers(-3, 3), key=KEY, at_once=st.booleans())
+    def count(self, id_: int, delta: int, key: str | None, at_once: bool) -> None:
+        change = body(delta=delta, reason="count")
+        self.send(Ask("catalog", "POST", f"/products/{id_}/stock", change, key), at_once)
+
+    def send(self, ask: Ask, at_once: bool) -> None:
+        """Make a request that arrives now, or at some time."""
+        message = self.post(ask)
+        if at_once:
+            self.deliver(message)
+
+    def holds(self) -> None:
+        if "catalog" not in self.world.running:
+            return
+        for message in self.network.served:
+            self._take_in(message)
+        self.network.served.clear()
+        units = {id_: tuple(units) for id_, *units in self.world.rows("catalog", PRODUCTS)}
+        states = dict(self.world.rows("catalog", RESERVATIONS))
+        self.possible = [
+            stock
+            for stock in self.possible
+            if stock.units == units
+            and {order_id: state for order_id, (state, _) in stock.orders.items()} == states
+        ]
+        assert self.possible
+        ledger = {id_: tuple(units) for id_, *units in self.world.rows("catalog", LEDGER)}
+        assert ledger == units
+        assert min(min(each) for each in ledger.values()) >= 0
+
+    def _take_in(self, message: Message) -> None:
+        key = message.headers.get("Idempotency-Key")
+        ask = Ask("catalog", message.method, message.target, message.body.decode(), key)
+        outcomes = [stock.after(ask) for stock in self.possible]
+        if message.answer is None:  # it was cut off: done, or not
+            possible = self.possible + [stock for stock, _ in outcomes]
+        else:
+            code = Heard(ask, message.answer).code
+            if code == "request_in_progress":
+                return
+            possible = [stock for stock, expected in outcomes if expected == code]
+            assert possible, f"{ask} was answered {code}; the table has {outcomes}"
+        self.possible = [each for n, each in enumerate(possible) if each not in possible[:n]]

@@ -1,0 +1,50 @@
+"""How far a machine is run: a short way every time, far with `-m chaos`, and very far with
+`-m chaos --hypothesis-profile=long`.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+SHORT = settings(
+    max_examples=25,
+    stateful_step_count=30,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=SLOW,
+)
+FAR = settings(
+    max_examples=100,
+    stateful_step_count=50,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=SLOW,
+)
+UNTIL_FOUND = settings(
+    SHORT,
+    max_examples=1000,
+    stateful_step_count=40,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+)
+
+
+def explore(machine: type[RuleBasedStateMachine]) -> None:
+    """Run a machine a short way, the same every time."""
+    run_state_machine_as_test(machine, settings=SHORT)
+
+
+def explore_far(machine: type[RuleBasedStateMachine]) -> None:
+    """Run a machine further, another way every time; what fails prints how to do it again."""
+    long = settings.get_current_profile_name() == "long"
+    run_state_machine_as_test(machine, settings=settings() if long else FAR)
+
+
+def find(machine: type[RuleBasedStateMachine]) -> str:
+    """Run a machine until a promise is broken; returns what it found."""
+    with pytest.raises(AssertionError) as found:
+        run_state_machine_as_test(machine, settings=UNTIL_FOUND)
+    return str(found.value)

@@ -1,0 +1,244 @@
+"""Payment against order, with the catalog behind them: however messages and kills fall, an order is
+paid once, by the payment that says so, and its stock goes where the order is.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from .machine import ANY, HOPS, KEY, Ask, Heard, ShopMachine, body, newest
+
+CENTS = {1: 100, 2: 250}
+LINES = st.dictionaries(st.sampled_from(sorted(CENTS)), st.integers(1, 2), min_size=1)
+
+FITS: dict[str, set[str | None]] = {
+    "REQUESTED": {None, "HELD", "REJECTED"},
+    "HELD": {"HELD"},
+    "COMMIT_DUE": {"HELD", "COMMITTED"},
+    "COMMITTED": {"COMMITTED"},
+    "RETURN_DUE": {"HELD", "COMMITTED", "RETURNED"},
+    "RETURNED": {"RETURNED"},
+    "RELEASE_DUE": {None, "HELD", "REJECTED", "RELEASED"},
+    "RELEASED": {"RELEASED", "REJECTED"},
+    "NONE": {"REJECTED"},
+}
+"""What the catalog may have of an order in each stock state."""
+
+SETTLED = {("CREATED", "HELD"), ("PAID", "COMMITTED"), ("REFUNDED", "RETURNED")} | {
+    ("CANCELLED", "RELEASED"),
+    ("REJECTED", "NONE"),
+}
+LIVE = {"PENDING", "COMPLETED", "REFUNDING"}
+PAID_FOR = {
+    "COMPLETED": {"PAID"},
+    "REFUNDING": {"PAID", "REFUNDED"},
+    "REFUNDED": {"REFUNDED"},
+}
+"""What the order of a payment is, where the payment says that it has paid it."""
+
+
+class StockMachine(ShopMachine):
+    """What holds for orders and their stock, whoever places and pays them."""
+
+    stock: ClassVar = {1: 8, 2: 5}
+
+    def __init__(self) -> None:
+        self.histories: dict[str, list[Any]] = {}
+        super().__init__()
+
+    def begin(self) -> None:
+        for product, cents in CENTS.items():
+            price = Decimal(cents) / 100
+            name = f"Sweet {product}"
+            self.ask(
+                Ask(
+                    "catalog",
+                    "POST",
+                    "/products",
+                    body(name=name, price=price, stock=self.stock[product]),
+                )
+            )
+        self.asked.clear()
+
+    @property
+    def orders(self) -> dict[str, Any]:
+        """Every order, by its id, the oldest first."""
+        rows = self.world.rows("order", "SELECT * FROM orders ORDER BY number")
+        return {row["order_id"]: row for row in rows}
+
+    def holds(self) -> None:
+        if "order" in self.world.running:
+            self.histories_only_grow()
+        if "catalog" in self.world.running:
+            self.every_unit_is_somewhere()
+            if "order" in self.world.running:
+                self.stock_is_where_the_order_is()
+
+    def histories_only_grow(self) -> None:
+        """Promise 7; and nothing is PAID twice, or expires before its time."""
+        events: dict[str, list[Any]] = {}
+        for order_id, *event in self.world.rows(
+            "order", "SELECT order_id, status, stock_state, cause, at FROM order_events ORDER BY id"
+        ):
+            events.setdefault(order_id, []).append(event)
+        for order_id, before in self.histories.items():
+            assert events[order_id][: len(before)] == before
+        self.histories = events
+        for order_id, order in self.orders.items():
+            assert events[order_id][-1][:2] == [order["status"], order["stock_state"]]
+            causes = Counter(cause for _, _, cause, _ in events[order_id])
+            assert causes["paid"] <= 1
+            for _, _, cause, at in events[order_id]:
+                assert cause != "expired" or at >= order["expires_at"]
+
+    def every_unit_is_somewhere(self) -> None:
+        """Promise 4."""
+        products = "SELECT id, available, reserved, sold FROM products"
+        for product, *units in self.world.rows("catalog", products):
+            assert min(units) >= 0
+            assert sum(units) == self.stock[product]
+            ledger = "SELECT sum(available), sum(reserved), sum(sold) FROM stock_ledger"
+            [told] = self.world.rows("catalog", f"{ledger} WHERE product_id = ?", product)
+            assert [*told] == units
+            for state, count in (("HELD", units[1]), ("COMMITTED", units[2])):
+                lines = "reservations JOIN reservation_lines USING (order_id)"
+                [(held,)] = self.world.rows(
+                    "catalog",
+                    f"SELECT coalesce(sum(quantity), 0) FROM {lines}"
+                    " WHERE product_id = ? AND state = ?",
+                    *(product, state),
+                )
+                assert held == count
+
+    def stock_is_where_the_order_is(self) -> None:
+        """Promise 5, as far as it holds at every moment."""
+        found = self.world.rows("catalog", "SELECT order_id, state FROM reservations")
+        reservations = {row["order_id"]: row["state"] for row in found}
+        for order_id, order in self.orders.items():
+            assert reservations.get(order_id) in FITS[order["stock_state"]]
+
+    def settled(self) -> None:
+        """Promise 5."""
+        for order in self.orders.values():
+            assert (order["status"], order["stock_state"]) in SETTLED
+
+
+class PaymentMachine(StockMachine):
+    """Orders, payments and refunds."""
+
+    services: ClassVar = ("catalog", "order", "payment")
+    mortal: ClassVar = services
+
+    def __init__(self) -> None:
+        self.known_orders: dict[str, int] = {}
+        self.known_payments: list[str] = []
+        self.promised: dict[tuple[str, str], set[str]] = {}
+        super().__init__()
+
+    @rule(lines=LINES, key=KEY, hops=HOPS)
+    def order(self, lines: dict[int, int], key: str | None, hops: float) -> None:
+        items = [{"product_id": id_, "quantity": quantity} for id_, quantity in lines.items()]
+        self.ask(Ask("order", "POST", "/orders", body(user_id="ada", items=items), key), hops)
+
+    @rule(lines=LINES, key=KEY, hops=HOPS)
+    def buy(self, lines: dict[int, int], key: str | None, hops: float) -> None:
+        """Order, and pay what was just ordered."""
+        self.order(lines, None, math.inf)
+        self.nothing_is_broken()
+        if self.known_orders:
+            self.pay(0, key, 0, hops)
+
+    @precondition(lambda self: self.known_orders)
+    @rule(which=ANY, key=KEY, off=st.sampled_from([0, 0, 0, 1]), hops=HOPS)
+    def pay(self, which: int, key: str | None, off: int, hops: float) -> None:
+        order_id, cents = newest(self.known_orders.items(), which)
+        amount = Decimal(cents + off) / 100
+        self.ask(Ask("payment", "POST", "/pay", body(order_id=order_id, amount=amount), key), hops)
+
+    @precondition(lambda self: self.known_payments)
+    @rule(which=ANY, key=KEY, hops=HOPS)
+    def refund(self, which: int, key: str | None, hops: float) -> None:
+        payment_id = newest(self.known_payments, which)
+        self.ask(Ask("payment", "POST", f"/payments/{payment_id}/refund", "", key), hops)
+
+    @precondition(lambda self: self.known_orders)
+    @rule(which=ANY, key=KEY, hops=HOPS)
+    def cancel(self, which: int, key: str | None, hops: float) -> None:
+        order_id = newest(self.known_orders, which)
+        self.ask(Ask("order", "POST", f"/orders/{order_id}/cancel", "", key), hops)
+
+    def heard(self, heard: Heard) -> None:
+        """Promise 1: what a client was told is so from then on."""
+        if heard.reply.status not in (200, 201, 202):
+            return
+        told = heard.json
+        of_payment = heard.ask.to == "payment"
+        if heard.reply.status != 202 and heard.ask.to in ("order", "payment"):
+            promise = {
+                "CREATED": {"CREATED", "PAID", "REFUNDED", "CANCELLED"},
+                "COMPLETED": {"COMPLETED", "REFUNDING", "REFUNDED"},
+                "REFUNDING": {"REFUNDING", "REFUNDED"},
+            }.get(told["status"], {told["status"]})
+            id_ = told["payment_id" if of_payment else "order_id"]
+            before = self.promised.get((heard.ask.to, id_), promise)
+            self.promised[heard.ask.to, id_] = min(before, promise, key=len)
+
+    def holds(self) -> None:
+        super().holds()
+        running = self.world.running
+        if "order" in running:
+            for order_id, order in self.orders.items():
+                self.known_orders[order_id] = sum(
+                    CENTS[item["product_id"]] * item["quantity"]
+                    for item in json.loads(order["items"])
+                )
+        if "payment" in running:
+            self.known_payments = [row["payment_id"] for row in self.payments]
+        for (service, id_), promise in self.promised.items():
+            if service in running:
+                query = f"SELECT status FROM {service}s WHERE {service}_id = ?"
+                [(status,)] = self.world.rows(service, query, id_)
+                assert status in promise
+        if "payment" in running:
+            self.one_live_payment()
+            if "order" in running:
+                self.payments_are_of_paid_orders()
+
+    @property
+    def payments(self) -> list[Any]:
+        """Every payment."""
+        return self.world.rows("payment", "SELECT * FROM payments")
+
+    def one_live_payment(self) -> None:
+        """Promise 2."""
+        live = Counter(row["order_id"] for row in self.payments if row["status"] in LIVE)
+        assert max(live.values(), default=0) <= 1
+
+    def payments_are_of_paid_orders(self) -> None:
+        """Promise 3."""
+        orders = self.orders
+        for payment in self.payments:
+            order = orders[payment["order_id"]]
+            if payment["status"] in PAID_FOR:
+                assert order["status"] in PAID_FOR[payment["status"]]
+                assert order["payment_id"] == payment["payment_id"]
+                assert order["total_cents"] == payment["amount_cents"]
+            elif payment["status"] == "FAILED":
+                assert order["payment_id"] != payment["payment_id"]
+
+    def settled(self) -> None:
+        """Promises 3 and 5."""
+        super().settled()
+        payments = {row["payment_id"]: row["status"] for row in self.payments}
+        assert {*payments.values()} <= {"COMPLETED", "REFUNDED", "FAILED"}
+        for order in self.orders.values():
+            if order["status"] in ("PAID", "REFUNDED"):
+                wanted = "COMPLETED" if order["status"] == "PAID" else "REFUNDED"
+                assert payments[order["payment_id"]] == wanted
