@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ PARTS = (
 )
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may be run with nohup
     told = json.loads(sys.argv[1])
     json_lines = told.pop("json_lines", False)
     place = Place(**told | {"data_dir": Path(told["data_dir"])})

@@ -12,8 +12,9 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from .machine import ANY, HOPS, KEY, Ask, Heard, body, newest
-from .payment_machine import StockMachine
+from .clients import Ask, Heard, body, newest
+from .machine import ANY, HOPS, KEY
+from .stock_machine import StockMachine
 
 PRODUCT = st.integers(1, 2)
 CLOSES = "SELECT order_id, version FROM cart_closes ORDER BY rowid"

@@ -10,7 +10,8 @@ from typing import ClassVar, NamedTuple
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from .machine import KEY, REUSED, Ask, Heard, ShopMachine, body
+from .clients import REUSED, Ask, Heard, body
+from .machine import KEY, ShopMachine
 from .network import Message
 
 PRODUCTS = "SELECT id, available, reserved, sold FROM products"

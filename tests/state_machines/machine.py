@@ -4,72 +4,28 @@ that are killed, time that passes, and what has to hold all the while.
 
 from __future__ import annotations
 
-import json
 import math
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from client.wire import json_body
 from tests.shop import OPERATOR
 
+from .clients import REUSED, Ask, Heard, newest
 from .network import Message, Reply
 from .services import World
-
-T = TypeVar("T")
 
 ANY = st.sampled_from([0, 0, 0, 1, 2, 3, 5, 8])
 """Which of those that there are, counted around from the newest."""
 HOPS = st.sampled_from([math.inf, math.inf, math.inf, 0, 1, 2, 3, 4, 5])
 """How many messages go through until the next of our rules."""
 KEY = st.sampled_from([None, None, "k", "l", "m", "n"])
-REUSED = "idempotency_key_reused"
-PASSING = {"request_in_progress", "payment_in_progress", "order_not_ready"}
 PROMISED_SECONDS = 10.0
 """In which everything is settled once all services are up."""
-
-
-class Ask(NamedTuple):
-    """A request that a client makes; one with a `key` any number of times for one effect."""
-
-    to: str
-    method: str
-    path: str
-    body: str = ""
-    key: str | None = None
-
-    @property
-    def identity(self) -> tuple[str, ...]:
-        """Which key this is, whatever is asked."""
-        return (self.to, self.method, self.path, self.key or "")
-
-
-@dataclass(frozen=True)
-class Heard:
-    """An answer that a client was given."""
-
-    ask: Ask
-    reply: Reply
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.reply.body)
-
-    @property
-    def code(self) -> str | None:
-        """What is wrong, where something is."""
-        return str(self.json["code"]) if self.reply.status >= 400 else None
-
-    @property
-    def final(self) -> bool:
-        """Whether this is what the client will be told for good."""
-        settled = self.reply.status != 202 and self.reply.status < 500
-        return settled and self.code not in PASSING
 
 
 class ShopMachine(RuleBasedStateMachine):
@@ -144,14 +100,10 @@ class ShopMachine(RuleBasedStateMachine):
 
     # What the network does.
 
-    def in_bag(self, which: int) -> Message:
-        """A message that is on its way."""
-        return newest(self.network.bag, which)
-
     @precondition(lambda self: self.network.bag)
     @rule(which=ANY, hops=HOPS, twice=st.booleans())
     def deliver_one(self, which: int, hops: float, twice: bool) -> None:
-        message = self.in_bag(which)
+        message = newest(self.network.bag, which)
         if twice and message.answer is None:
             self.network.bag.append(message.copy())  # which comes some time
         self.deliver(message, hops)
@@ -166,7 +118,7 @@ class ShopMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.network.bag)
     @rule(which=ANY, after_the_effect=st.booleans())
     def lose_one(self, which: int, after_the_effect: bool) -> None:
-        message = self.in_bag(which)
+        message = newest(self.network.bag, which)
         if after_the_effect and message.answer is None:
             self.deliver(message)
         if message in self.network.bag:
@@ -259,14 +211,3 @@ class ShopMachine(RuleBasedStateMachine):
                 self.all_is_well_again()
         finally:
             self.world.close()
-
-
-def newest(things: Iterable[T], which: int) -> T:
-    """One of some things, counted around from the last."""
-    found = list(things)
-    return found[-1 - which % len(found)]
-
-
-def body(**members: Any) -> str:
-    """A request's JSON."""
-    return json_body(members).decode()

@@ -106,8 +106,9 @@ class Service:
         self.dead = True
         self._network.forget(self)
         for task, message in self._tasks.items():
-            message.come_back(aiohttp.ServerDisconnectedError())
-            self._network.served.append(message)
+            if message.answer is None:
+                message.come_back(aiohttp.ServerDisconnectedError())
+                self._network.served.append(message)
             task.cancel()
 
     async def bury(self) -> None:
