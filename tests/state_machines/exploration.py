@@ -10,7 +10,6 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 SHORT = settings(
-    max_examples=25,
     stateful_step_count=30,
     derandomize=True,
     deadline=None,
@@ -32,9 +31,9 @@ UNTIL_FOUND = settings(
 )
 
 
-def explore(machine: type[RuleBasedStateMachine]) -> None:
+def explore(machine: type[RuleBasedStateMachine], *, runs: int = 25) -> None:
     """Run a machine a short way, the same every time."""
-    run_state_machine_as_test(machine, settings=SHORT)
+    run_state_machine_as_test(machine, settings=settings(SHORT, max_examples=runs))
 
 
 def explore_far(machine: type[RuleBasedStateMachine]) -> None:

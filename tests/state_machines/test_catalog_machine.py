@@ -20,7 +20,7 @@ from .exploration import explore, explore_far, find
 
 
 def test_stock_is_where_the_table_has_it_whatever_happens() -> None:
-    explore(CatalogMachine)
+    explore(CatalogMachine, runs=60)
 
 
 @pytest.mark.chaos
