@@ -70,7 +70,7 @@ WRITES_AT_ONCE = 256
 """Units of work that may share a COMMIT."""
 READS_AT_ONCE = 16
 """Few: one is answered only when all that were run with it are through."""
-BUSY_SECONDS = 0.25
+BUSY_SECONDS = 0.5
 """How long to wait for another program that has the file locked, a person's sqlite3 for one."""
 EXIT_IO_ERROR = 74
 

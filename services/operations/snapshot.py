@@ -22,8 +22,10 @@ from services.common.database_errors import describe, primary_code
 from . import OperationError
 from .audit_files import naming
 
-GATE_SECONDS = 0.4 * BUSY_SECONDS
-"""How long a writer is held up at most: shorter than a service waits, so no write fails for it."""
+GATE_SECONDS = 0.2 * BUSY_SECONDS
+"""How long a writer is held up at most. A service waits five times as long, so that no write fails
+for it, even where the machine is so busy that it takes a while until this process lets go.
+"""
 PAUSE_SECONDS = (0.1, 0.2)
 """Between two tries. A service that waits looks again after 50 ms at most, and gets its turn."""
 POLL_SECONDS = 0.0002

@@ -44,6 +44,7 @@ async def customers(shop: RealShop) -> AsyncIterator[None]:
         stop.set()
 
 
+@pytest.mark.chaos
 async def test_what_was_backed_up_under_load_can_be_restored_and_sells(
     start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

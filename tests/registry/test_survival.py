@@ -132,8 +132,14 @@ async def full(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 async def make_room(shop: Shop) -> None:
     """And wait until what was not stored is."""
-    await shop.app("registry")[DATABASE].write(grow_again)
-    await until(lambda: not shop.app("registry")[BOARD]._unsaved_names)
+    database = shop.app("registry")[DATABASE]
+    await database.write(grow_again)
+
+    async def all_stored() -> bool:
+        await database.write(lambda _conn: None)  # what is being stored comes before this
+        return not shop.app("registry")[BOARD]._unsaved_names
+
+    await until(all_stored)
 
 
 async def test_a_full_disk_keeps_nobody_from_being_found(full: Shop) -> None:

@@ -38,7 +38,7 @@ async def order_is(shop: Shop, order_id: str, *state: str) -> Any:
 
     async def reached() -> Any:
         order = (await shop.call("order", "GET", f"/orders/{order_id}")).json
-        return state == (order["status"], order["stock_state"])[: len(state)] and order
+        return state == (order["status"], order.get("stock_state"))[: len(state)] and order
 
     return await until(reached)
 

@@ -31,7 +31,7 @@ UNTIL_FOUND = settings(
 )
 
 
-def explore(machine: type[RuleBasedStateMachine], *, runs: int = 25) -> None:
+def explore(machine: type[RuleBasedStateMachine], *, runs: int = 15) -> None:
     """Run a machine a short way, the same every time."""
     run_state_machine_as_test(machine, settings=settings(SHORT, max_examples=runs))
 

@@ -47,6 +47,7 @@ def two_browsers(stuck_after: int) -> type[CartMachine]:
     return TwoBrowsers
 
 
+@pytest.mark.planted
 def test_a_close_that_takes_whole_lines_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     close = carts.close_cart
 
@@ -78,6 +79,7 @@ def test_a_cart_that_was_read_before_it_was_closed_and_is_ordered_after_is_found
     find(two_browsers(stuck_after=1))
 
 
+@pytest.mark.planted
 def test_a_second_order_before_the_cart_is_closed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     begin = CartMachine.begin
 
@@ -90,6 +92,7 @@ def test_a_second_order_before_the_cart_is_closed_is_found(monkeypatch: pytest.M
     find(two_browsers(stuck_after=3))
 
 
+@pytest.mark.planted
 def test_a_checkout_whose_final_answer_is_not_kept_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

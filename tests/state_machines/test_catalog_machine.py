@@ -20,7 +20,7 @@ from .exploration import explore, explore_far, find
 
 
 def test_stock_is_where_the_table_has_it_whatever_happens() -> None:
-    explore(CatalogMachine, runs=60)
+    explore(CatalogMachine, runs=30)
 
 
 @pytest.mark.chaos
@@ -29,6 +29,7 @@ def test_stock_is_where_the_table_has_it_however_long_one_looks() -> None:
     explore_far(CatalogMachine)
 
 
+@pytest.mark.planted
 def test_a_missing_tombstone_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     move = reservations.move
 
@@ -45,6 +46,7 @@ def test_a_missing_tombstone_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     find(CatalogMachine)
 
 
+@pytest.mark.planted
 def test_a_catalog_that_lets_holds_go_by_its_own_clock_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -62,6 +64,7 @@ def test_a_catalog_that_lets_holds_go_by_its_own_clock_is_found(
     find(CatalogMachine)
 
 
+@pytest.mark.planted
 def test_a_repeat_of_a_key_that_counts_again_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "keep", lambda *_what: None)
     find(CatalogMachine)

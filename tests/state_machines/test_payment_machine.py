@@ -40,11 +40,13 @@ class WithoutIndex(PaymentMachine):
         self.world.rows("payment", "DROP INDEX payments_one_live_per_order")
 
 
+@pytest.mark.planted
 def test_a_second_live_payment_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(payment_moves, "live_payment", lambda *_which: None)
     find(WithoutIndex)
 
 
+@pytest.mark.planted
 def test_a_payment_that_is_completed_before_the_order_knows_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
