@@ -40,11 +40,11 @@ MAKERS: Mapping[str, Maker] = {
     "storefront": (services.storefront.app.StorefrontSettings, services.storefront.app.create_app),
 }
 QUICK = {
-    # Short, so that a peer that is away is noticed soon.
-    "order": {"peer_deadline": 0.5, "no_expiry": 0.0},
-    "payment": {"peer_deadline": 0.5},
-    "cart": {"peer_deadline": 0.5},
-    "storefront": {"peer_deadline": 0.5},
+    # Short, so that a peer that is away is noticed soon; not so short that a busy machine looks it.
+    "order": {"peer_deadline": 1.0, "no_expiry": 0.0},
+    "payment": {"peer_deadline": 1.0},
+    "cart": {"peer_deadline": 1.0},
+    "storefront": {"peer_deadline": 1.0},
 }
 
 
