@@ -103,13 +103,9 @@ class Surroundings:
         if pid is None:
             return
         with suppress(ProcessLookupError, FileNotFoundError):
-            soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-            in_use = _handles(pid)
-            resource.prlimit(pid, resource.RLIMIT_NOFILE, (in_use + self._rng.randint(0, 4), hard))
-            try:
+            most = _handles(pid) + self._rng.randint(0, 4)
+            with limited(pid, resource.RLIMIT_NOFILE, most):
                 await asyncio.sleep(self._rng.uniform(0.5, 2.0))
-            finally:
-                resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
 
     async def fail_writes(self) -> None:
         """A service can write to no file: the disk fails in the write of a COMMIT."""
@@ -118,13 +114,8 @@ class Surroundings:
         pid = self._processes.pids().get(self._rng.choice(self.targets))
         if pid is None:
             return
-        with suppress(ProcessLookupError):
-            soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
-            try:
-                await asyncio.sleep(self._rng.uniform(0.5, 2.0))
-            finally:
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+        with suppress(ProcessLookupError), limited(pid, resource.RLIMIT_FSIZE, 0):
+            await asyncio.sleep(self._rng.uniform(0.5, 2.0))
 
     async def end_in_fsync(self) -> None:
         """A service is killed in the fsync of a COMMIT: what it wrote may be there, or not."""
@@ -184,6 +175,24 @@ def why_no_strace() -> str | None:
         return "strace is not installed here"
     tried = subprocess.run(["strace", "-o", "/dev/null", "true"], check=False, capture_output=True)
     return None if tried.returncode == 0 else "strace is not allowed here"
+
+
+@contextmanager
+def limited(pid: int, kind: int, most: int) -> Iterator[None]:
+    """Let a process have no more than so much of a resource; it may end meanwhile.
+
+    Raises ProcessLookupError where it has ended before.
+    """
+    import resource  # not on every system where the tests are collected
+
+    soft, hard = resource.prlimit(pid, kind)
+    resource.prlimit(pid, kind, (most, hard))
+    try:
+        yield
+    finally:
+        # Of its end nothing is told: it would take the place of a cancellation on its way out.
+        with suppress(ProcessLookupError):
+            resource.prlimit(pid, kind, (soft, hard))
 
 
 def _handles(pid: int) -> int:
