@@ -143,7 +143,7 @@ def test_two_first_starts_at_once_do_not_install_into_each_other(
 ) -> None:
     with (
         FileLock(root / ".venv" / "install.lock"),
-        pytest.raises(OperationError, match=f"Process {os.getpid()} is installing"),
+        pytest.raises(OperationError, match=f"in use by process {os.getpid()}, which installs"),
     ):
         interpreter_with(RUNTIME_LOCK, root, commands)
     assert commands.run == []

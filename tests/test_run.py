@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from tests.audit.conftest import filled, folder
+from tests.audit.planted import Folder
+
+__all__ = ["filled", "folder"]
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -55,6 +63,43 @@ def test_a_bad_flag_is_one_sentence(arguments: list[str], told: str) -> None:
     assert (code, out) == (1, "")
     assert err.startswith(f"run.py: {told}")
     assert err.count("\n") == 1
+
+
+def test_standard_streams_that_are_closed_are_no_failure_of_the_command() -> None:
+    code = "import os, sys; [os.close(n) for n in (0, 1)]; os.execv(sys.executable, sys.argv[1:])"
+    command = [sys.executable, str(ROOT / "run.py"), "--help"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_standard_output_that_takes_no_more_is_told_in_a_sentence(folder: Folder) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "run.py"), "audit", "--data-dir", str(folder.path)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    told = "run.py: Standard output cannot be written (No space left on device).\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
+def test_what_a_terminal_cannot_show_is_written_as_an_escape(folder: Folder) -> None:
+    with closing(sqlite3.connect(folder.path / "products.db")) as conn, conn:
+        conn.execute("UPDATE products SET name = 'Чай', reserved = reserved + 1 WHERE id = 1")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "run.py"), "audit", "--data-dir", str(folder.path)],
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "\\u0427\\u0430\\u0439" in done.stdout
 
 
 def test_a_python_that_is_too_old_is_told_so() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -173,6 +175,23 @@ async def test_a_program_that_is_not_there_ends_the_start() -> None:
         with pytest.raises(OperationError, match="cart could not be started"):
             await shop.work
         assert shop["registry"].pid is None
+
+
+async def test_a_child_that_cannot_be_started_again_now_is_tried_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def no_memory(*_: object) -> NoReturn:
+        monkeypatch.undo()
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    async with watched(fake("registry"), fake("cart")) as shop:
+        await shop.all_ready.wait()
+        monkeypatch.setattr("services.operations.supervisor.spawn", no_memory)
+        await shop.kill_once_ready("cart")
+        told = await shop.heard("cart could not be started ([Errno 12] Cannot allocate memory)")
+        assert told.message.endswith("and is started again in 0.01 s")
+        await shop.kill_once_ready("cart")
+        assert shop["registry"].pid is not None
 
 
 async def test_what_stops_last_is_asked_only_when_the_others_have_ended() -> None:

@@ -36,7 +36,7 @@ from .database_errors import (
     TransactionLost,
     translated,
 )
-from .database_file import open_plainly, prepare, read_only_uri
+from .database_file import open_plainly, prepare, read_only_uri, refuse_link
 from .database_thread import Call, DatabaseThread, on_thread
 from .filelock import FileLock
 from .group_commit import GroupCommit
@@ -171,6 +171,7 @@ async def open_database(
     """
     async with AsyncExitStack() as stack:
         with open_plainly(path):
+            refuse_link(path)
             stack.enter_context(FileLock(path.with_name(f"{path.name}.lock")))
             require_whole(path.parent)
             connect = partial(

@@ -12,7 +12,7 @@ DatabaseError
 ├── TransactionLost       503: nothing was done, send it again
 ├── DatabaseClosed        503: closing, nothing was done
 └── StorageFailed         503: the disk fails or is read-only, the file is corrupt; nothing was done
-└── OutcomeUnknown    504: the COMMIT itself failed: whether it was done is not known
+    └── OutcomeUnknown    504: the COMMIT itself failed: whether it was done is not known
 """
 
 from __future__ import annotations
@@ -31,12 +31,7 @@ class CannotOpen(DatabaseError):
 
 
 class DatabaseInUse(CannotOpen):
-    """Another process holds the database; `pid` is that process, where it is known."""
-
-    def __init__(self, path: Path, pid: int | None) -> None:
-        holder = f"process {pid}" if pid else "another process"
-        super().__init__(f"{path} is in use by {holder}: stop that one first.")
-        self.pid = pid
+    """Another process holds the database."""
 
 
 class CorruptDatabase(CannotOpen):
@@ -47,7 +42,6 @@ class CorruptDatabase(CannotOpen):
             f"{path} is corrupt ({finding}) and was left as it is; "
             "put a backup in its place with: python run.py restore DIR"
         )
-        self.path = path
 
 
 class SchemaTooNew(CannotOpen):

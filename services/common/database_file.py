@@ -19,7 +19,7 @@ def open_plainly(path: Path) -> Iterator[None]:
     try:
         yield
     except LockHeld as held:
-        raise DatabaseInUse(path, held.pid) from None
+        raise DatabaseInUse(f"{path} is in use by {held.holder}: stop that one first.") from None
     except OSError as error:
         raise CannotOpen(
             f"{path.parent} cannot be written ({error.strerror}): "
@@ -28,7 +28,23 @@ def open_plainly(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         if primary_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise CorruptDatabase(path, str(error)) from error
+        if primary_code(error) == sqlite3.SQLITE_READONLY:
+            raise CannotOpen(
+                f"{path} cannot be written: make it writable, or do this as the user that it "
+                "belongs to."
+            ) from error
         raise CannotOpen(f"{path} cannot be opened: {describe(error)}.") from error
+
+
+def refuse_link(path: Path) -> None:
+    """Raise CannotOpen if `path` is a link: SQLite keeps the WAL, and with it the last changes,
+    beside what it leads to, where neither the lock nor a backup would look.
+    """
+    if path.is_symlink():
+        raise CannotOpen(
+            f"{path} is a link, and a database has to be a file: put the whole data folder where "
+            "it is to be, and give that with --data-dir."
+        )
 
 
 def read_only_uri(path: Path) -> str:

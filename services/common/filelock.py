@@ -43,13 +43,15 @@ else:
 
 
 class LockHeld(Exception):
-    """The lock at `path` is held; `pid` is the process that holds it, where that is known."""
+    """The lock at `path` is held; `pid` is the process that holds it, where that is known, and
+    `holder` says so in words.
+    """
 
     def __init__(self, path: Path, pid: int | None) -> None:
-        holder = f"process {pid}" if pid else "another process"
-        super().__init__(f"{path} is held by {holder}.")
         self.path = path
         self.pid = pid
+        self.holder = f"process {pid}" if pid else "another process"
+        super().__init__(f"{path} is held by {self.holder}.")
 
 
 class FileLock:

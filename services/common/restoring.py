@@ -1,5 +1,6 @@
-"""Whether a data folder is whole: a restore that was cut short leaves databases of two times in it,
-and a marker that says so. Nothing is started, audited or backed up while the marker is there.
+"""Whether a data folder is whole: a restore that is under way holds a lock in it, and one that was
+cut short leaves databases of two times there, and a marker that says so. Nothing is started,
+audited or backed up meanwhile.
 """
 
 from __future__ import annotations
@@ -7,12 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from .database_errors import CannotOpen
+from .filelock import is_held
 
+LOCK = "restore.lock"
 MARKER = "restore-under-way.json"
 
 
 def require_whole(folder: Path) -> None:
     """Raise CannotOpen, with a sentence for a person, if a restore of `folder` is not complete."""
+    if is_held(folder / LOCK):
+        raise CannotOpen(f"A restore of {folder} is under way: wait until it is done.")
     if (folder / MARKER).exists():
         raise CannotOpen(
             f"A restore of {folder} was cut short, and what is in it does not fit together: run it "

@@ -31,6 +31,7 @@ Proves from the four databases that no order has two live payments, that money a
 same, that every unit is available, reserved or sold, that each order holds what it may, that its
 history leads to its state, and that a cart's units are in one live order at most. What breaks that
 is named, row by row. What is in flight is not wrong: a running shop settles it within 10 seconds.
+Since when it is, is told, and not judged.
 
 Nothing is written. The shop may be running: then its databases are not of one instant, so what does
 not fit is looked at again for up to 10 seconds, and wrong is only what never did.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from services.common.database_errors import CannotOpen, CorruptDatabase, describe, primary_code
-from services.common.database_file import read_only_uri
+from services.common.database_file import read_only_uri, refuse_link
 from services.common.filelock import is_held
 from services.common.restoring import require_whole
 
@@ -76,21 +76,30 @@ def read_shop(folder: Path, read: Callable[[sqlite3.Connection], T]) -> tuple[T,
         ) from None
 
 
+@contextmanager
+def sentences() -> Iterator[None]:
+    """What keeps a service from opening a database, as the refusal of a command."""
+    try:
+        yield
+    except CannotOpen as refusal:
+        raise OperationError(str(refusal)) from None
+
+
 def require_all(folder: Path, files: Iterable[Path]) -> None:
     """Raise OperationError unless all are in the data folder, and no restore of it is half done."""
     if not folder.is_dir():
         state = "is not a folder" if folder.exists() else "is not there"
         raise OperationError(f"{folder} {state}; give the shop's data folder with --data-dir.")
-    try:
+    with sentences():
         require_whole(folder)
-    except CannotOpen as refusal:
-        raise OperationError(str(refusal)) from None
     for path in files:
         if not path.is_file():
             raise OperationError(
                 f"{folder} has no {path.name} in it; give the data folder of a whole shop with "
                 "--data-dir."
             )
+        with sentences():
+            refuse_link(path)
 
 
 @contextmanager

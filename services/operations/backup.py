@@ -6,7 +6,7 @@ import argparse
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from services.common.filelock import FileLock, LockHeld, sync_folder
 from . import OperationError
 from .audit import look, tell
 from .backup_copies import Taken, copy_shop
-from .backup_files import DATABASE_FILES, MANIFEST, Manifest, remove_databases, write_manifest
+from .backup_files import HALF_MADE, MANIFEST, Manifest, write_manifest
 from .flags import CommandParser
 
 UNDER_WAY = "backup.partial"
@@ -53,6 +53,8 @@ def main(arguments: Sequence[str]) -> int:
         raise OperationError(
             f"No backup was made: {error.strerror} ({error.filename2 or error.filename or folder})."
         ) from None
+    except RuntimeError as error:  # a loop of links
+        raise OperationError(f"No backup was made: {error}.") from None
     except sqlite3.Error as error:
         raise OperationError(f"No backup was made: {describe(error)}.") from None
     except KeyboardInterrupt:
@@ -82,12 +84,10 @@ def new_folder(folder: Path) -> Iterator[None]:
         with FileLock(under_way):
             _require_empty(folder)  # Another backup may just have come to its end in there.
             try:
-                remove_databases(folder)
+                _remove(folder, HALF_MADE)
                 yield
             except BaseException:
-                remove_databases(folder)
-                for path in (folder / MANIFEST, under_way):
-                    path.unlink(missing_ok=True)
+                _remove(folder, (*HALF_MADE, MANIFEST, UNDER_WAY))
                 if not was_there:
                     folder.rmdir()
                 raise
@@ -95,7 +95,7 @@ def new_folder(folder: Path) -> Iterator[None]:
             sync_folder(folder)
     except LockHeld as held:
         raise OperationError(
-            f"Process {held.pid} is making a backup in {folder}: give another folder."
+            f"{folder} is in use by {held.holder}, which makes a backup in it: give another folder."
         ) from None
 
 
@@ -105,8 +105,13 @@ def _require_empty(folder: Path) -> None:
     if not folder.is_dir():
         raise OperationError(f"{folder} is not a folder: give a new or an empty one.")
     names = {path.name for path in folder.iterdir()}
-    if names - ({UNDER_WAY, *DATABASE_FILES} if UNDER_WAY in names else set()):
+    if names - ({UNDER_WAY, *HALF_MADE} if UNDER_WAY in names else set()):
         raise OperationError(f"{folder} has something in it: give a new or an empty folder.")
+
+
+def _remove(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
 
 
 def _summary(folder: Path, taken: Taken, manifest: Manifest, began: float) -> str:

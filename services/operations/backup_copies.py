@@ -53,7 +53,7 @@ def copy_shop(data: Path, to: Path, *, patience: float = PATIENCE) -> Taken:
         require_all(data, copies)
         missing = [path.name for path in copies if not is_open(path)]
         if not missing:
-            taken = _copy_running(copies)
+            taken = _copy_running(data, copies)
         elif len(missing) == len(copies) and not is_held(data / "run.lock"):
             taken = _copy_at_rest(copies)
         else:
@@ -69,9 +69,10 @@ def copy_shop(data: Path, to: Path, *, patience: float = PATIENCE) -> Taken:
         time.sleep(_LOOK_EVERY)
 
 
-def _copy_running(copies: Mapping[Path, Path]) -> Taken | None:
+def _copy_running(data: Path, copies: Mapping[Path, Path]) -> Taken | None:
     try:
         with one_instant(copies) as instant:
+            require_all(data, copies)  # What is open may be a restore's, begun meanwhile.
             if not all(map(is_open, copies)):
                 return None
             for path, copy in copies.items():

@@ -29,6 +29,9 @@ SIDECARS = ("-wal", "-shm", "-journal")
 """What SQLite may keep beside a database, by how the names end."""
 DATABASE_FILES = tuple(f"{name}{end}" for name in DATABASES for end in ("", *SIDECARS))
 MANIFEST = "backup.json"
+_DRAFT = ".partial"
+HALF_MADE = (*DATABASE_FILES, MANIFEST + _DRAFT)
+"""What a backup that was killed may have left."""
 
 
 class Copy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,7 +127,7 @@ def copy_checked(path: Path, to: Path, expected: Copy) -> None:
 
 def write_whole(path: Path, text: bytes) -> None:
     """Write a file so that it is there whole, on the disk, or not at all. Raises OSError."""
-    draft = path.with_name(f"{path.name}.partial")
+    draft = path.with_name(path.name + _DRAFT)
     try:
         draft.write_bytes(text)
         sync_file(draft)

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import ROOT, OperationError, bootstrap
+from . import ROOT, OperationError, bootstrap, streams
 from .environment import RUNTIME_LOCK, TESTS_LOCK
 from .flags import CommandParser
 from .parts import Place
@@ -45,10 +45,18 @@ environment:
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the arguments ask for and return the exit code; what cannot be done is said."""
+    streams.prepare()
     try:
         return _dispatch(arguments)
     except OperationError as refusal:
         print(f"run.py: {refusal}", file=sys.stderr)
+        return 1
+    except OSError:
+        broken = streams.give_up_output()
+        if broken is None:
+            raise
+        told = f"run.py: Standard output cannot be written ({broken.strerror})."
+        print(told, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -92,7 +92,8 @@ class Environment:
                     self._install(lock_name, run)
         except LockHeld as held:
             raise OperationError(
-                f"Process {held.pid} is installing into {self.folder}: start again when it is done."
+                f"{self.folder} is in use by {held.holder}, which installs into it: start again "
+                "when it is done."
             ) from None
         except OSError as error:
             raise OperationError(

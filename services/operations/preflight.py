@@ -48,9 +48,8 @@ def data_folder_locked(place: Place) -> Iterator[None]:
     try:
         lock.acquire()
     except LockHeld as held:
-        holder = f"process {held.pid}" if held.pid else "another process"
         raise OperationError(
-            f"The data folder {place.data_dir} is in use by {holder}: stop that one, or give "
+            f"The data folder {place.data_dir} is in use by {held.holder}: stop that one, or give "
             "another folder with --data-dir."
         ) from None
     except OSError as error:

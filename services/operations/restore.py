@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from .audit import Look, look, rows, tell
 from .audit_report import show
 from .backup_files import read_backup
 from .flags import CommandParser
-from .restore_files import has_databases, is_cut_short, put_in_place, require_stopped
+from .restore_files import has_databases, is_cut_short, put_in_place, require_free
 
 _DESCRIPTION = """\
 Puts the backup in DIR in the place of a stopped shop's data, and audits what is there then. The
@@ -35,13 +36,18 @@ def main(arguments: Sequence[str]) -> int:
     backup, data = options.folder.absolute(), options.data_dir.absolute()
     console = Console(highlight=False, soft_wrap=True)
     try:
-        aside = _restore(console, backup, data, asked=not options.yes)
+        if backup.resolve() == data.resolve():
+            raise OperationError(f"{data} is the backup itself: give the shop's folder.")
+        aside, taken_at = _restore(console, backup, data, asked=not options.yes)
     except OSError as error:
         place = error.filename2 or error.filename or data
         raise OperationError(f"{error.strerror} ({place}): {_left(data)}") from None
+    except RuntimeError as error:  # a loop of links
+        raise OperationError(f"{error}: nothing was changed.") from None
     except KeyboardInterrupt:
         print(f"Interrupted: {_left(data)}", file=sys.stderr)
         raise
+    console.print(f"Restored: {escape(str(data))} is the shop of {taken_at}.")
     if aside:
         console.print(
             f"What was there before is in {escape(str(aside))}: delete that folder when you do not "
@@ -50,9 +56,11 @@ def main(arguments: Sequence[str]) -> int:
     return tell(console, look(data))
 
 
-def _restore(console: Console, backup: Path, data: Path, *, asked: bool) -> Path | None:
-    """All but the audit; returns where the data is that was there before."""
-    require_stopped(data)
+def _restore(console: Console, backup: Path, data: Path, *, asked: bool) -> tuple[Path | None, str]:
+    """Put the backup in place; returns where the data is that was there before, and of when the
+    backup is.
+    """
+    require_free(data)
     manifest = read_backup(backup)
     coming = look(backup)
     if is_cut_short(data):
@@ -64,9 +72,7 @@ def _restore(console: Console, backup: Path, data: Path, *, asked: bool) -> Path
         _show(console, coming)
         if asked:
             _ask(data)
-    aside = put_in_place(backup, manifest, data)
-    console.print(f"Restored: {escape(str(data))} is the shop of {manifest.taken_at}.")
-    return aside
+    return put_in_place(backup, manifest, data), manifest.taken_at
 
 
 def _show_present(console: Console, data: Path) -> None:
@@ -99,8 +105,9 @@ def _ask(data: Path) -> None:
 
 
 def _left(data: Path) -> str:
-    if is_cut_short(data):
-        return "the restore was cut short; run it again to complete it."
+    with suppress(OSError):  # Where one may not even look, nothing was done either.
+        if is_cut_short(data):
+            return "the restore was cut short; run it again to complete it."
     return "nothing was changed."
 
 

@@ -4,6 +4,11 @@ or the new one, or a marker because of which nothing starts until the restore is
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,10 +16,12 @@ from pathlib import Path
 import msgspec
 
 from services.common.clock import utc_now
+from services.common.database_file import refuse_link
 from services.common.filelock import FileLock, LockHeld, is_held, make_folder, sync_folder
-from services.common.restoring import MARKER
+from services.common.restoring import LOCK, MARKER
 
 from . import OperationError
+from .audit_files import sentences
 from .backup_files import (
     DATABASE_FILES,
     DATABASES,
@@ -24,7 +31,7 @@ from .backup_files import (
     write_whole,
 )
 
-_LOCKS = ("run.lock", *(f"{name}.lock" for name in DATABASES))
+_LOCKS = ("run.lock", LOCK, *(f"{name}.lock" for name in DATABASES))
 _DRAFT = "restore.partial"
 
 
@@ -35,12 +42,17 @@ class Marker(msgspec.Struct, frozen=True):
     files: Sequence[str]
 
 
-def require_stopped(data: Path) -> None:
-    """Raise OperationError if anything has the data folder in use, and say which process."""
+def require_free(data: Path) -> None:
+    """Raise OperationError if anything has the data folder in use, and say which process, or if a
+    database in it is a link.
+    """
     for name in _LOCKS:
         if is_held(data / name):
             pid = (data / name).read_text().strip()
-            raise _in_use(data, int(pid) if pid.isdigit() else None)
+            raise _in_use(data, LockHeld(data / name, int(pid) if pid.isdigit() else None))
+    with sentences():
+        for name in DATABASE_FILES:
+            refuse_link(data / name)
 
 
 def has_databases(data: Path) -> bool:
@@ -58,28 +70,31 @@ def put_in_place(backup: Path, manifest: Manifest, data: Path) -> Path | None:
 
     Returns the folder in which the databases are that were there before, None if there were none.
     Raises OperationError if a file of the backup has changed meanwhile, or the data folder is in
-    use; OSError.
+    use; OSError. Ctrl-C is heard until the first file is moved: what is left takes milliseconds.
     """
     draft = data / _DRAFT
     with _locked(data):
         try:
             _copy_all(backup, manifest, draft)
-            if is_cut_short(data):
-                marker = msgspec.json.decode((data / MARKER).read_bytes(), type=Marker)
-            else:
-                marker = Marker(f"before-restore-{utc_now().replace(':', '-')}", _present(data))
-                write_whole(data / MARKER, msgspec.json.encode(marker))
+            marker = _read_marker(data) or _write_marker(data)
         except BaseException:
             _remove_draft(draft)
             raise
         aside = data / marker.aside
-        _move_aside(data, aside, marker.files)
-        for name in DATABASES:
-            (draft / name).replace(data / name)
-        _remove_draft(draft)
-        sync_folder(data)
-        (data / MARKER).unlink()
-        sync_folder(data)
+        with _deaf_to_control_c():
+            _move_aside(data, aside, marker.files)
+            for name in DATABASES:
+                (draft / name).replace(data / name)
+            _remove_draft(draft)
+            sync_folder(data)
+            (data / MARKER).unlink()
+            try:
+                sync_folder(data)
+            except OSError as error:
+                raise OperationError(
+                    f"The backup is in place, but may not be on the disk ({error.strerror}): do "
+                    "not start the shop, and run the restore again."
+                ) from None
     return aside if marker.files else None
 
 
@@ -89,9 +104,11 @@ def _present(data: Path) -> list[str]:
 
 def _copy_all(backup: Path, manifest: Manifest, draft: Path) -> None:
     make_folder(draft)
+    _give_to_owner(draft)
     remove_databases(draft)
     for name in DATABASES:
         copy_checked(backup / name, draft / name, manifest.files[name])
+        _give_to_owner(draft / name)
     sync_folder(draft)
 
 
@@ -102,6 +119,7 @@ def _move_aside(data: Path, aside: Path, names: Sequence[str]) -> None:
     if not names:
         return
     make_folder(aside)
+    _give_to_owner(aside)
     for name in names:
         if (data / name).exists() and not (aside / name).exists():
             (data / name).replace(aside / name)
@@ -111,8 +129,44 @@ def _move_aside(data: Path, aside: Path, names: Sequence[str]) -> None:
 
 def _remove_draft(draft: Path) -> None:
     if draft.is_dir():
-        remove_databases(draft)
-        draft.rmdir()
+        shutil.rmtree(draft)
+
+
+def _read_marker(data: Path) -> Marker | None:
+    try:
+        return msgspec.json.decode((data / MARKER).read_bytes(), type=Marker)
+    except FileNotFoundError:
+        return None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise OperationError(
+            f"{data / MARKER} is damaged ({error}), and it alone says what was moved where: "
+            "restore into a new folder, with --data-dir."
+        ) from None
+
+
+def _write_marker(data: Path) -> Marker:
+    marker = Marker(f"before-restore-{utc_now().replace(':', '-')}", _present(data))
+    write_whole(data / MARKER, msgspec.json.encode(marker))
+    return marker
+
+
+def _give_to_owner(path: Path) -> None:
+    """Have what root has made belong to whom its folder does: the user that the shop runs as."""
+    if sys.platform != "win32" and os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
+@contextmanager
+def _deaf_to_control_c() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():  # It is no other's to hear.
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
@@ -122,14 +176,14 @@ def _locked(data: Path) -> Iterator[None]:
         try:
             for name in _LOCKS:
                 locks.enter_context(FileLock(data / name))
+                _give_to_owner(data / name)
         except LockHeld as held:
-            raise _in_use(data, held.pid) from None
+            raise _in_use(data, held) from None
         yield
 
 
-def _in_use(data: Path, pid: int | None) -> OperationError:
-    holder = f"process {pid}" if pid else "another process"
+def _in_use(data: Path, held: LockHeld) -> OperationError:
     return OperationError(
-        f"The data folder {data} is in use by {holder}: stop that one first, or give another "
+        f"The data folder {data} is in use by {held.holder}: stop that one first, or give another "
         "folder with --data-dir."
     )

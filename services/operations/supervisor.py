@@ -160,6 +160,8 @@ class Supervisor:
         try:
             process = one.process = await spawn(one.child.command, ROOT)
         except OSError as error:
+            if one.was_ready.is_set():  # It may be able to soon: no memory is left, for one.
+                return 0.0, f"could not be started ({error})"
             raise OperationError(f"{one.child.name} could not be started: {error}.") from error
         if self._kill:
             end_now(process)

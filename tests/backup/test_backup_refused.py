@@ -55,6 +55,22 @@ def test_a_place_where_no_backup_can_be_is_one_sentence(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_loop_of_links_is_one_sentence(folder: Folder, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OperationError, match=r"^No backup was made: Symlink loop"):
+        back_up(folder.path, tmp_path / "loop" / "monday")
+
+
+def test_a_database_that_is_a_link_is_not_backed_up_without_its_wal(
+    folder: Folder, tmp_path: Path
+) -> None:
+    (folder.path / "orders.db").rename(tmp_path / "orders.db")
+    (folder.path / "orders.db").symlink_to(tmp_path / "orders.db")
+    with pytest.raises(OperationError, match=r"data/orders\.db is a link, and a database has to"):
+        back_up(folder.path, tmp_path / "monday")
+    assert not (tmp_path / "monday").exists()
+
+
 def test_a_data_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(OperationError, match="nowhere is not there; give the shop's data folder"):
         back_up(tmp_path / "nowhere", tmp_path / "monday")
@@ -64,7 +80,7 @@ def test_a_data_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None
 def test_two_backups_into_one_folder_do_not_mix(folder: Folder, tmp_path: Path) -> None:
     with FileLock(tmp_path / "monday" / UNDER_WAY):
         (tmp_path / "monday" / "orders.db").write_text("half of it")
-        with pytest.raises(OperationError, match=f"Process {os.getpid()} is making a backup in"):
+        with pytest.raises(OperationError, match=f"in use by process {os.getpid()}, which makes"):
             back_up(folder.path, tmp_path / "monday")
         assert (tmp_path / "monday" / "orders.db").read_text() == "half of it"
 
@@ -84,7 +100,7 @@ def test_a_backup_that_another_has_just_completed_there_is_left_alone(
 
 def test_what_a_killed_backup_left_is_replaced(folder: Folder, tmp_path: Path) -> None:
     (tmp_path / "monday").mkdir()
-    for name in (UNDER_WAY, "orders.db", "carts.db-wal"):
+    for name in (UNDER_WAY, "orders.db", "carts.db-wal", "backup.json.partial"):
         (tmp_path / "monday" / name).write_text("half of it")
     assert back_up(folder.path, tmp_path / "monday") == 0
     assert {path.name for path in (tmp_path / "monday").iterdir()} == FILES

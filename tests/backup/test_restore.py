@@ -139,11 +139,65 @@ def test_a_shop_that_runs_is_left_alone_and_its_process_is_named(
         assert contents(folder.path) == before
 
 
+def test_a_backup_is_not_restored_onto_itself(backed_up: Path) -> None:
+    before = contents(backed_up)
+    with pytest.raises(OperationError, match="is the backup itself: give the shop's folder"):
+        restored(backed_up, backed_up / ".." / backed_up.name, "--yes")
+    assert contents(backed_up) == before
+
+
+def test_a_loop_of_links_is_one_sentence(backed_up: Path, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OperationError, match=r"^Symlink loop .*: nothing was changed\.$"):
+        restored(backed_up, tmp_path / "loop")
+
+
+def test_a_database_that_is_a_link_is_left_where_it_is(
+    backed_up: Path, folder: Folder, tmp_path: Path
+) -> None:
+    (folder.path / "orders.db").rename(tmp_path / "orders.db")
+    (folder.path / "orders.db").symlink_to(tmp_path / "orders.db")
+    before = contents(folder.path)
+    with pytest.raises(OperationError, match=r"data/orders\.db is a link, and a database has to"):
+        restored(backed_up, folder.path, "--yes")
+    assert contents(folder.path) == before
+
+
+def test_the_data_belongs_to_whom_the_folder_belongs_to(backed_up: Path, folder: Folder) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root restores for another user")
+    os.chown(folder.path, 65534, 65534)
+    assert restored(backed_up, folder.path, "--yes") == 0
+    made = [*folder.path.glob("*.db"), *folder.path.glob("*.lock")]
+    made += folder.path.glob("before-restore-*")
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(65534, 65534)}
+
+
+def test_what_a_system_put_into_its_draft_is_not_in_its_way(
+    backed_up: Path, folder: Folder
+) -> None:
+    (folder.path / "restore.partial").mkdir()
+    (folder.path / "restore.partial" / ".DS_Store").touch()
+    assert restored(backed_up, folder.path, "--yes") == 0
+    assert not (folder.path / "restore.partial").exists()
+
+
+def test_where_one_may_not_even_look_nothing_was_changed(
+    backed_up: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied", "data")
+
+    monkeypatch.setattr("services.operations.restore.is_cut_short", refuse)
+    with pytest.raises(OperationError, match=r"^Permission denied \(data\): nothing was changed"):
+        restored(backed_up, folder.path, "--yes")
+
+
 def test_a_shop_that_was_started_while_one_thought_about_it_is_left_alone(
     backed_up: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with FileLock(folder.path / "run.lock"):
-        monkeypatch.setattr("services.operations.restore.require_stopped", lambda _: None)
+        monkeypatch.setattr("services.operations.restore.require_free", lambda _: None)
         before = contents(folder.path)
         with pytest.raises(OperationError, match=f"in use by process {os.getpid()}: stop"):
             restored(backed_up, folder.path, "--yes")

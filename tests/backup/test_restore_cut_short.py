@@ -4,10 +4,13 @@ and the new one is.
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,6 +138,50 @@ def test_it_is_completed_without_a_question_also_from_another_backup(
     assert look(cut_short).figures == look(backed_up).figures
 
 
+def test_without_what_was_moved_where_it_is_not_completed_by_guessing(
+    cut_short: Path, backed_up: Path
+) -> None:
+    (cut_short / MARKER).write_text("")
+    with pytest.raises(OperationError, match=r"is damaged .*: restore into a new folder"):
+        restored(backed_up, cut_short)
+
+
+def test_while_one_is_under_way_nothing_else_is_done(
+    killed: Path,
+    backed_up: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def meanwhile(*_: object) -> None:
+        capsys.readouterr()
+        for command in (["audit"], ["backup", str(tmp_path / "monday")]):
+            assert run([*command, "--data-dir", str(killed)]) == 1
+            told = f"run.py: A restore of {killed} is under way: wait until it is done.\n"
+            assert capsys.readouterr() == ("", told)
+        raise Killed
+
+    before = contents(killed)
+    monkeypatch.setattr(restore_files, "sync_folder", meanwhile)
+    with pytest.raises(Killed):
+        restored(backed_up, killed)
+    capsys.readouterr()
+    assert {name: data for name, data in contents(killed).items() if name in before} == before
+
+
+def test_control_c_does_not_stop_it_half_way(
+    killed: Path, backed_up: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        move(*arguments)
+
+    move = restore_files._move_aside
+    monkeypatch.setattr(restore_files, "_move_aside", interrupted)
+    assert restored(backed_up, killed) == 0
+    assert look(killed).figures == look(backed_up).figures
+
+
 def test_a_disk_that_fails_is_told_with_what_to_do(
     killed: Path, backed_up: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,7 +193,7 @@ def test_a_disk_that_fails_is_told_with_what_to_do(
         OperationError, match=r"No space left on device \(x\): nothing was changed\."
     ):
         restored(backed_up, killed)
-    assert not list(killed.glob("*restore*"))
+    assert [path.name for path in killed.glob("*restore*")] == ["restore.lock"]
     monkeypatch.undo()
     monkeypatch.setattr(restore_files, "_move_aside", fail)
     with pytest.raises(OperationError, match="the restore was cut short; run it again"):

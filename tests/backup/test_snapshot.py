@@ -5,13 +5,16 @@ fails for it.
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sqlite3
+import sys
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -23,6 +26,7 @@ from tests.shop import until
 
 SCHEMA = "CREATE TABLE counter (number INTEGER NOT NULL) STRICT; INSERT INTO counter VALUES (0);"
 WRITERS = 8
+NOBODY = 65534
 
 
 @dataclass
@@ -166,3 +170,33 @@ async def test_what_a_killed_service_left_is_not_moved_out_of_its_wal(
     with one_instant([path]) as instant:
         assert number(instant.readers[path]) == 1
     assert (path.read_bytes(), wal.read_bytes()) == before
+
+
+@contextmanager
+def one_who_may_only_read(folder: Path) -> Iterator[None]:
+    """Be a user meanwhile who may not write what is in the folder; root may write anything."""
+    folder.chmod(0o755)
+    for file in folder.iterdir():
+        file.chmod(0o444)
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs the permissions of POSIX")
+async def test_who_may_only_read_cannot_hold_the_writers_up_and_is_told() -> None:
+    # Not in tmp_path: nobody but its owner gets as far as that.
+    with TemporaryDirectory() as place:
+        path = Path(place) / "counter.db"
+        async with open_database(path, [SCHEMA]):
+            with (
+                one_who_may_only_read(path.parent),
+                pytest.raises(OperationError, match=r"do this as the user that the shop runs as"),
+                one_instant([path]),
+            ):
+                pass
