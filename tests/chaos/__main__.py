@@ -11,7 +11,9 @@ import random
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack
+import traceback
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,23 +48,39 @@ async def long_run(plan: Plan) -> Report:
     """Attack for so long, take the registry away, then check; fill a disk of its own, cut power."""
     is_whole = True
     async with Campaign(plan.folder, plan.base_port, plan.seed) as campaign:
-        async with AsyncExitStack() as stack:
-            await campaign.working(stack)
-            progress = asyncio.create_task(_tell_progress(campaign))
-            stack.callback(progress.cancel)
-            try:
-                await _attack(campaign, plan)
-            except asyncio.CancelledError:  # Ctrl-C; a second one is not held up
-                _stop_cancelling()
-                is_whole = False
-                print("Stopped early: checking what there was so far.", flush=True)
-        report = await campaign.check()
+        report = campaign.report
+        with _kept(report, "the attack"):
+            async with AsyncExitStack() as stack:
+                await campaign.working(stack)
+                progress = asyncio.create_task(_tell_progress(campaign))
+                stack.callback(progress.cancel)
+                try:
+                    await _attack(campaign, plan)
+                except asyncio.CancelledError:  # Ctrl-C; a second one is not held up
+                    _stop_cancelling()
+                    is_whole = False
+                    print("Stopped early: checking what there was so far.", flush=True)
+        with _kept(report, "the check"):
+            await campaign.check()
     if is_whole:
-        await report_full_disk(report, plan.folder / "full-disk", free_base_port(), plan.seed)
-        replayed = await asyncio.to_thread(replay, plan.folder / "power-cut", IMAGES, plan.seed)
-        report.power_cut = replayed.lines
-        report.violations += replayed.violations
+        report.violations += campaign.not_seen()
+        with _kept(report, "the full disk"):
+            await report_full_disk(report, plan.folder / "full-disk", free_base_port(), plan.seed)
+        with _kept(report, "the power cut"):
+            replayed = await asyncio.to_thread(replay, plan.folder / "power-cut", IMAGES, plan.seed)
+            report.power_cut = replayed.lines
+            report.violations += replayed.violations
     return report
+
+
+@contextmanager
+def _kept(report: Report, phase: str) -> Iterator[None]:
+    """A phase that fails is a violation, and what was found before it is told all the same."""
+    try:
+        yield
+    except Exception as error:
+        traceback.print_exc()
+        report.violations.append(f"{phase} did not come to its end: {error!r}")
 
 
 async def _attack(campaign: Campaign, plan: Plan) -> None:

@@ -85,7 +85,6 @@ class Caller:
                 self.loose.append((service, record))
             raise
         else:
-            record.replayed = "Idempotent-Replayed" in answer.headers
             refused = answer.body.startswith(PROBLEM)
             self._history.end(
                 record,

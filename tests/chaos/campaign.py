@@ -187,6 +187,13 @@ class Campaign:
     async def check(self) -> Report:
         """Leave the shop alone, have all settle, stop it, and look for what does not hold."""
         report = self.report
+        try:
+            await self._check(report)
+        finally:
+            report.count(self.history, self.nemesis, self.proxy, self.points, self.monitor)
+        return report
+
+    async def _check(self, report: Report) -> None:
         report.violations += await self.settle()
         audited = await asyncio.to_thread(run, "audit", "--data-dir", str(self.processes.data))
         if audited.returncode != 0:
@@ -205,8 +212,15 @@ class Campaign:
         report.violations += self.monitor.breaches
         report.violations += self.without_registry.breaches
         report.without_registry = self.without_registry.text()
-        report.count(self.history, self.nemesis, self.proxy, self.points, self.monitor)
-        return report
+
+    def not_seen(self) -> list[str]:
+        """What has to happen in a run, or its checks mean nothing, and did not."""
+        seen = {
+            "the databases looked at while the shop ran": self.monitor.looks,
+            "the shop settled after a fault": len(self.monitor.recoveries),
+            "an answer lost after the effect": self.proxy.happened[LOST],
+        }
+        return [f"never seen: {what}" for what, times in seen.items() if not times]
 
 
 assert set(databases.FILES.values()) == set(SERVICES)

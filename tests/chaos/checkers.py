@@ -66,8 +66,9 @@ def _lost_orders(history: History, conn: sqlite3.Connection) -> Iterator[str]:
             yield _said(record, f"1: the order is {status}")
     for record in history.of("cancel"):
         order_id = record.path.split("/")[2]
-        if record.outcome == "ok" and orders[order_id][1] != "CANCELLED":
-            yield _said(record, f"1: cancelled, and the order is {orders[order_id][1]}")
+        _, status, _ = orders.get(order_id, (None, None, None))
+        if record.outcome == "ok" and status != "CANCELLED":
+            yield _said(record, f"1: cancelled, and the order is {status}")
 
 
 def _lost_payments(history: History, conn: sqlite3.Connection) -> Iterator[str]:
@@ -89,7 +90,8 @@ def _lost_payments(history: History, conn: sqlite3.Connection) -> Iterator[str]:
     for record in history.of("refund"):
         if record.outcome != "ok":
             continue
-        if payments[record.answer["payment_id"]][2] != "REFUNDED":
+        _, _, status = payments.get(record.answer["payment_id"], (None, None, None))
+        if status != "REFUNDED":
             yield _said(record, "1: acknowledged refund is lost")
 
 

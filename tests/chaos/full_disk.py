@@ -75,12 +75,15 @@ async def fill_a_disk(folder: Path, base_port: int, seed: int) -> tuple[str, lis
     ]
     if not refused:
         breaches.append("promise 10: no write met the full disk")
+    if not reads:
+        breaches.append("promise 10: no read met the full disk")
     if again_in is None:
         breaches.append(f"promise 10: no write worked {WORKS_AGAIN_WITHIN} s after there was room")
     text = (
         f"{FULL_SECONDS:.0f} s without a byte of room: {refused.total()} writes answered 507,"
-        f" {len(reads)} reads answered, {', '.join(ended) or 'no process'} ended by it; then all"
-        f" killed on it; all wrote again {again_in or 0:.1f} s after there was room"
+        f" {len(reads)} reads answered, {', '.join(ended) or 'no process'} ended by it; then"
+        " all that keep data killed on it; all wrote again"
+        f" {again_in or 0:.1f} s after there was room"
     )
     return text, breaches + report.violations
 

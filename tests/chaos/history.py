@@ -33,7 +33,6 @@ class Record(msgspec.Struct, kw_only=True):
     status: int | None = None
     code: str = ""
     body: bytes = b""
-    replayed: bool = False
 
     @property
     def answer(self) -> Any:

@@ -34,6 +34,7 @@ async def short_run(folder: Path) -> tuple[Report, set[tuple[str, str]]]:
             campaign.check(),
             report_full_disk(campaign.report, folder / "full-disk", free_base_port(), SEED),
         )
+        report.violations += campaign.not_seen()
         return report, set(campaign.points.hits())
 
 

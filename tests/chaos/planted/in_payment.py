@@ -8,9 +8,39 @@ from .edits import diff
 MOVES = "services/payment/moves.py"
 SCHEMA = "services/payment/schema.sql"
 STEPS = "services/payment/steps.py"
+APP = "services/payment/app.py"
 PAYING = {"checkout_and_add": 15, "buy_at_once": 5, "pay": 40}
 
 IN_PAYMENT = (
+    Bug(
+        name="key_stored_with_the_answer",
+        breaks="A payment's key is stored with its final answer, and not with what it began.",
+        edits=(
+            diff(
+                MOVES,
+                """
+         payment = add_payment(conn, pay, user_id, currency, now)
+-        begin(conn, key, payment.payment_id, success=200)
+         return payment
+""",
+            ),
+            diff(
+                APP,
+                """
+-    return await advance_and_answer(request, payment_id, as_it_stands)
++    response = await advance_and_answer(request, payment_id, as_it_stands)
++    key = request.get(KEY)
++    if key is not None and response.status != 202:
++        from services.common.idempotency import keep
++
++        await request.app[DATABASE].write(keep, key, Answer(response.status, response.body))
++    return response
+""",
+            ),
+        ),
+        caught_as="3, 6: refused for what is not so: by this key, if at all",
+        focus=Focus(deeds=PAYING, points=(("payment", "complete.after_commit"),)),
+    ),
     Bug(
         name="two_live_payments",
         breaks="A new key does not look for a live payment first, and no index is unique.",
