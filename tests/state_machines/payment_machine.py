@@ -73,7 +73,12 @@ class PaymentMachine(StockMachine):
         self.ask(Ask("order", "POST", f"/orders/{order_id}/cancel", "", key), hops)
 
     def heard(self, heard: Heard) -> None:
-        """Promise 1: what a client was told is so from then on."""
+        """Promise 1: what a client was told is so from then on. Promise 6: a key that has paid is
+        not told that another one has.
+        """
+        if heard.code == "already_paid" and heard.ask.key is not None:
+            order_id = json.loads(heard.ask.body)["order_id"]
+            assert self._keys_of(order_id) - {heard.ask.key}
         if heard.reply.status not in (200, 201, 202):
             return
         told = heard.json
@@ -87,6 +92,11 @@ class PaymentMachine(StockMachine):
             id_ = told["payment_id" if of_payment else "order_id"]
             before = self.promised.get((heard.ask.to, id_), promise)
             self.promised[heard.ask.to, id_] = min(before, promise, key=len)
+
+    def _keys_of(self, order_id: str) -> set[str | None]:
+        """By which keys the order was paid, or was to be."""
+        payments = [ask for ask in self.asked if ask.path == "/pay"]
+        return {ask.key for ask in payments if json.loads(ask.body)["order_id"] == order_id}
 
     def holds(self) -> None:
         super().holds()
