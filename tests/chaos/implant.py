@@ -14,13 +14,17 @@ import os
 import signal
 import sqlite3
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from services.common.parent import PR_SET_PDEATHSIG
+
+if TYPE_CHECKING:  # the clock is set before what tells the time by it is imported
+    from services.common.database_thread import Call
 
 FOLDER = "CHAOS_FOLDER"
 BUG = "CHAOS_BUG"
@@ -57,7 +61,7 @@ def bring_in() -> None:
             plant(BUGS[bug].edits)
         if service in ("cart", "catalog", "order", "payment"):
             _set_clock(Path(folder) / f"clock-{service}")
-            _bring_in_points(Points(Path(folder), service))
+            bring_in_points(Points(Path(folder), service))
 
 
 class Points:
@@ -68,21 +72,27 @@ class Points:
         self._full = str(folder / f"full-{service}")
         self._hits = folder / "hits"
         self._service = service
+        self._may_end = threading.Lock()
         self._was_full = False
 
     def reach(self, *points: str, dwell: float = 0.0) -> None:
         """End the process here, now, if that is the order; each order is obeyed once.
 
         It stands still for `dwell` seconds first, while its other threads go on: a machine may.
+        The order after it is for the process that comes next, whatever they reach meanwhile.
         """
         try:
             with open(self._order) as order:  # noqa: PTH123  a thousand times a second
                 wanted = order.read()
         except OSError:  # no such order, or no file handle left to look for it
             return
-        if wanted not in points:
+        if wanted not in points or not self._may_end.acquire(blocking=False):
             return
-        Path(self._order).unlink()
+        try:
+            Path(self._order).unlink()
+        except FileNotFoundError:  # taken back since it was read
+            self._may_end.release()
+            return
         with self._hits.open("a") as hits:
             hits.write(f"{self._service} {wanted} {time.time():.3f}\n")
         time.sleep(dwell)
@@ -96,28 +106,38 @@ class Points:
             self._was_full = full
 
 
-def _bring_in_points(points: Points) -> None:
+def bring_in_points(points: Points) -> None:
+    """Have what this process does reach the points: units of work, and calls of its peers."""
     from client import transport
     from services.common import group_commit
+    from services.common.idempotency import Answer
+    from services.common.refusal import Refusal
 
     run_unit = group_commit.GroupCommit._run_unit
     commit = group_commit.GroupCommit._commit
     begin = group_commit.GroupCommit._begin
     request = transport.Transport.request
+    effective: set[Call] = set()  # run since the last COMMIT, and wrote something, not a refusal
 
     def begin_with_room(self: group_commit.GroupCommit) -> Any:
         points.fill_disk(self._conn)
         return begin(self)
 
-    def run_unit_or_end(self: group_commit.GroupCommit, call: Any) -> None:
+    def run_unit_or_end(self: group_commit.GroupCommit, call: Call) -> None:
         points.reach(f"{unit_name(call.function, call.args)}.before")
+        written = self._conn.total_changes
         run_unit(self, call)
+        refused = isinstance(call.result, Answer | Refusal) and call.result.status >= 300
+        if call.error is None and not refused and self._conn.total_changes > written:
+            effective.add(call)
 
     def commit_or_end(self: group_commit.GroupCommit) -> None:
-        units = {unit_name(call.function, call.args) for call in self._pending}
-        points.reach(*(f"{unit}.before_commit" for unit in units), dwell=DWELL)
+        calls = effective.intersection(self._pending)  # others went with a transaction that is lost
+        effective.clear()
+        points.reach(*_names(calls, "before_commit"), dwell=DWELL)
         commit(self)
-        points.reach(*(f"{unit}.after_commit" for unit in units))
+        done = [call for call in calls if call.error is None]  # none, where COMMIT found no room
+        points.reach(*_names(done, "after_commit"))
 
     @functools.wraps(request)
     async def request_or_end(
@@ -125,10 +145,11 @@ def _bring_in_points(points: Points) -> None:
     ) -> Any:
         name = call_name(method, path)
         points.reach(f"{name}.before_call")
-        try:
-            return await request(self, service, method, path, **options)
-        finally:
-            points.reach(f"{name}.after_call")
+        answer = await request(self, service, method, path, **options)
+        # Not after a refusal, nor an answer that was lost: the peer has done it, and nobody here
+        # has written that down.
+        points.reach(f"{name}.after_call")
+        return answer
 
     for owner, name, replacement in (
         (group_commit.GroupCommit, "_begin", begin_with_room),
@@ -137,6 +158,10 @@ def _bring_in_points(points: Points) -> None:
         (transport.Transport, "request", request_or_end),
     ):
         setattr(owner, name, replacement)
+
+
+def _names(calls: Iterable[Call], when: str) -> list[str]:
+    return [f"{unit_name(call.function, call.args)}.{when}" for call in calls]
 
 
 def unit_name(function: Callable[..., Any], args: tuple[Any, ...]) -> str:
