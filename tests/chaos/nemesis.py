@@ -5,12 +5,20 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+from services.operations.supervisor import Timing
+from tests.end_to_end.real_shop import is_running
+
 from .processes import TARGETS, Processes
 
-Attack = Callable[[], Awaitable[None]]
+Attack = Callable[[], Awaitable[bool]]
+"""Whether it took place: there may be nobody to attack."""
+
+GRACE = Timing().grace
+"""Seconds in which one ends by itself: `run.py` gives it as many."""
 
 
 class Nemesis:
@@ -19,6 +27,8 @@ class Nemesis:
     def __init__(self, processes: Processes, rng: random.Random) -> None:
         self.kills = Counter[str]()
         self.faults = Counter[str]()
+        self.breaches: list[str] = []
+        """What did not end in its time, in words."""
         self.in_force = 0
         """How many faults have begun and not ended."""
         self.targets: Sequence[str] = TARGETS
@@ -46,26 +56,26 @@ class Nemesis:
 
     async def do(self, deed: Attack) -> None:
         """Do this, and return when it is over."""
-        self.faults[attack_name(deed)] += 1
         self.in_force += 1
         try:
-            await deed()
+            if await deed():
+                self.faults[attack_name(deed)] += 1
         finally:
             self.in_force -= 1
 
-    async def kill_one(self) -> None:
-        self._kill([self._rng.choice(self.targets)])
+    async def kill_one(self) -> bool:
+        return self._kill([self._rng.choice(self.targets)])
 
-    async def kill_several(self) -> None:
-        self._kill(self._rng.sample(TARGETS, self._rng.randint(2, 3)))
+    async def kill_several(self) -> bool:
+        return self._kill(self._rng.sample(TARGETS, self._rng.randint(2, 3)))
 
-    async def kill_all(self) -> None:
-        self._kill([*TARGETS, "registry"])
+    async def kill_all(self) -> bool:
+        return self._kill([*TARGETS, "registry"])
 
-    async def kill_registry(self) -> None:
-        self._kill(["registry"])
+    async def kill_registry(self) -> bool:
+        return self._kill(["registry"])
 
-    async def kill_run(self) -> None:
+    async def kill_run(self) -> bool:
         """Kill what keeps the others running, and start it again."""
         for name in self._processes.pids():
             self.kills[name] += 1
@@ -75,32 +85,48 @@ class Nemesis:
             await asyncio.sleep(self._rng.uniform(0.0, 1.0))
         finally:
             self._processes.start()
+        return True
 
-    async def stop_and_go_on(self) -> None:
+    async def stop_and_go_on(self) -> bool:
         """Have a process stand still, as a machine does that has no memory left."""
         pid = self._processes.pids().get(self._rng.choice([*self.targets, *self.registry]))
-        if pid is None:
-            return
-        self._processes.signal_pid(pid, signal.SIGSTOP)
+        if pid is None or not self._processes.signal_pid(pid, signal.SIGSTOP):
+            return False
         try:
             await asyncio.sleep(self._rng.uniform(0.3, 4.0))
         finally:
             self._processes.signal_pid(pid, signal.SIGCONT)
+        return True
 
-    async def tell_to_end(self) -> None:
+    async def tell_to_end(self) -> bool:
         """Have one end by itself; it is started again."""
-        self._processes.signal(self._rng.choice([*self.targets, *self.registry]), signal.SIGTERM)
+        return await self._end(self._rng.choice([*self.targets, *self.registry]))
 
-    async def roll(self) -> None:
+    async def roll(self) -> bool:
         """Have one after the other end by itself."""
+        took_place = False
         for name in TARGETS:
-            self._processes.signal(name, signal.SIGTERM)
+            took_place |= await self._end(name)
             await asyncio.sleep(self._rng.uniform(0.5, 2.0))
+        return took_place
 
-    def _kill(self, names: Iterable[str]) -> None:
-        for name in names:
-            if self._processes.signal(name, signal.SIGKILL):
-                self.kills[name] += 1
+    async def _end(self, name: str) -> bool:
+        """Tell one to end, and see that it does so in its time; whether it was there."""
+        pid = self._processes.pids().get(name)
+        if pid is None or not self._processes.signal_pid(pid, signal.SIGTERM):
+            return False
+        give_up_at = time.monotonic() + GRACE
+        while is_running(pid):
+            if time.monotonic() > give_up_at:
+                self.breaches.append(f"promise 11: {name} did not end in {GRACE:g} s on SIGTERM")
+                break
+            await asyncio.sleep(0.02)
+        return True
+
+    def _kill(self, names: Iterable[str]) -> bool:
+        killed = [name for name in names if self._processes.signal(name, signal.SIGKILL)]
+        self.kills.update(killed)
+        return bool(killed)
 
 
 def attack_name(attack: Attack) -> str:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from services.operations.parts import PARTS
-from tests.end_to_end.real_shop import ROOT, environment
+from tests.end_to_end.real_shop import ROOT, environment, is_running
 
 from . import implant
 
@@ -42,7 +44,6 @@ class Processes:
         self.registry_url = f"http://127.0.0.1:{base_port}"
         self.stand_in = self.registry_url
         """What the services are told as the registry's URL."""
-        self.names = [part.name for part in PARTS]
         self._run: subprocess.Popen[bytes] | None = None
         self._log = (folder / "run.log").open("ab")
 
@@ -84,13 +85,23 @@ class Processes:
         """Each child that there is now, by the name of its part."""
         found = {}
         for listing in Path(f"/proc/{self.run_pid}/task").glob("*/children"):
-            with suppress(OSError):
-                for child in listing.read_text().split():
+            children = ""
+            with suppress(OSError):  # the thread has ended
+                children = listing.read_text()
+            for child in children.split():
+                with suppress(OSError):  # the child has ended
                     words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
                     if "-m" in words:
                         module = words[words.index("-m") + 1]
                         found[module.removeprefix("services.")] = int(child)
         return found
+
+    def listens(self, name: str) -> bool:
+        """Whether a part has started so far that it takes connections."""
+        address = urlsplit(self.url(name))
+        with suppress(OSError), socket.create_connection((address.hostname, address.port), 1.0):
+            return True
+        return False
 
     def signal(self, name: str, number: int) -> bool:
         """Send a signal to a child, or to `run.py` by that name; whether it was there."""
@@ -112,7 +123,7 @@ class Processes:
         self._run.kill()
         await asyncio.to_thread(self._run.wait)
         give_up_at = time.monotonic() + 10
-        while any(_is_there(pid) for pid in children.values()):
+        while any(is_running(pid) for pid in children.values()):
             assert time.monotonic() < give_up_at, f"outlived run.py: {children}"
             await asyncio.sleep(0.02)
 
@@ -160,11 +171,3 @@ class Processes:
                 return answer.status == 200
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
-
-
-def _is_there(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"

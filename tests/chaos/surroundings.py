@@ -7,10 +7,13 @@ import random
 import shutil
 import signal
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tests.end_to_end.real_shop import is_running
 
 from .nemesis import Attack, attack_name
 from .processes import SERVICES, TARGETS, Processes
@@ -56,34 +59,37 @@ class Surroundings:
         self._kills = kills
         self._rng = rng
 
-    async def keep_registry_away(self) -> None:
+    async def keep_registry_away(self) -> bool:
         """No service hears of the registry for a while; each goes on with what it knows."""
         self._stand_in.keep_away()
         try:
             await asyncio.sleep(self._rng.uniform(1.0, 10.0))
         finally:
             self._stand_in.away = False
+        return True
 
-    async def empty_registry(self) -> None:
+    async def empty_registry(self) -> bool:
         """The registry dies, and starts on nothing: another shop's, for all it knows."""
         run = self._processes.run_pid
         self._processes.signal_pid(run, signal.SIGSTOP)  # or it would be started too soon
         try:
-            if self._processes.signal("registry", signal.SIGKILL):
-                self._kills["registry"] += 1
+            killed = self._processes.signal("registry", signal.SIGKILL)
+            self._kills["registry"] += killed
             await asyncio.sleep(0.1)
             for left in self._processes.data.glob("registry.db*"):
                 if left.suffix != ".lock":
                     left.unlink()
         finally:
             self._processes.signal_pid(run, signal.SIGCONT)
+        return killed
 
-    async def fill_disk(self) -> None:
+    async def fill_disk(self) -> bool:
         """A database can have no more pages than it has."""
         with self._order(f"full-{self._rng.choice(self.targets)}", "1"):
             await asyncio.sleep(self._rng.uniform(0.5, 3.0))
+        return True
 
-    async def put_clock_off(self) -> None:
+    async def put_clock_off(self) -> bool:
         """A service's clock is an hour off: fast, and every order is past its deadline; or slow.
 
         It is put off from the inside, in `utc_now`, and not with faketime: that would have to be
@@ -94,52 +100,59 @@ class Surroundings:
         off = self._rng.choice([HOUR, -HOUR])
         with self._order(f"clock-{self._rng.choice(self.targets)}", str(off)):
             await asyncio.sleep(self._rng.uniform(1.0, 5.0))
+        return True
 
-    async def take_file_handles(self) -> None:
+    async def take_file_handles(self) -> bool:
         """A service can open no file and take no connection."""
         import resource  # not on every system where the tests are collected
 
-        pid = self._processes.pids().get(self._rng.choice(TARGETS))
-        if pid is None:
-            return
+        name = self._rng.choice(TARGETS)
+        pid = self._processes.pids().get(name)
+        if pid is None or not self._processes.listens(name):
+            return False  # one that still opens its modules could only fail with a traceback
         with suppress(ProcessLookupError, FileNotFoundError):
             most = _handles(pid) + self._rng.randint(0, 4)
             with limited(pid, resource.RLIMIT_NOFILE, most):
                 await asyncio.sleep(self._rng.uniform(0.5, 2.0))
+                return True
+        return False
 
-    async def fail_writes(self) -> None:
+    async def fail_writes(self) -> bool:
         """A service can write to no file: the disk fails in the write of a COMMIT."""
         import resource  # not on every system where the tests are collected
 
         pid = self._processes.pids().get(self._rng.choice(self.targets))
         if pid is None:
-            return
+            return False
         with suppress(ProcessLookupError), limited(pid, resource.RLIMIT_FSIZE, 0):
             await asyncio.sleep(self._rng.uniform(0.5, 2.0))
+            return True
+        return False
 
-    async def end_in_fsync(self) -> None:
+    async def end_in_fsync(self) -> bool:
         """A service is killed in the fsync of a COMMIT: what it wrote may be there, or not."""
         name = self._rng.choice(self.targets)
-        if await self._inject(name, "signal=SIGKILL:when=2", 3.0):
-            self._kills[name] += 1
+        killed = await self._inject(name, "signal=SIGKILL:when=2", 3.0)
+        self._kills[name] += killed
+        return killed
 
-    async def fail_fsync(self) -> None:
+    async def fail_fsync(self) -> bool:
         """The disk fails in the fsync of a COMMIT."""
-        await self._inject(self._rng.choice(self.targets), "error=EIO:when=2", 3.0)
+        return await self._inject(self._rng.choice(self.targets), "error=EIO:when=2", 3.0)
 
-    async def slow_fsync(self) -> None:
+    async def slow_fsync(self) -> bool:
         """Each fsync takes a fifth of a second."""
         seconds = self._rng.uniform(1.0, 3.0)
-        await self._inject(self._rng.choice(self.targets), "delay_enter=200000", seconds)
+        return await self._inject(self._rng.choice(self.targets), "delay_enter=200000", seconds)
 
     async def _inject(self, name: str, fault: str, seconds: float) -> bool:
-        """Have a service's fsyncs meet a fault for so long; whether it ended meanwhile."""
+        """Have a service's fsyncs meet a fault for so long; whether one did, or it has ended."""
         pid = self._processes.pids().get(name)
         if pid is None:
             return False
-        calls = "fsync,fdatasync"
+        calls, trace = "fsync,fdatasync", self._processes.folder / "fsyncs"
         tracer = await asyncio.create_subprocess_exec(
-            *("strace", "-f", "-qq", "-o", "/dev/null", "-p", str(pid)),
+            *("strace", "-f", "-qq", "-o", str(trace), "-p", str(pid)),
             *("-e", f"trace={calls}", "-e", f"inject={calls}:{fault}"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -151,13 +164,14 @@ class Surroundings:
         except TimeoutError:
             tracer.terminate()  # it lets go of the service
             await tracer.wait()
-            return False
-        else:
-            return True
         finally:
             if tracer.returncode is None:
                 tracer.kill()
                 await tracer.wait()
+        # That strace has ended says nothing: it does so as well where it is not let in.
+        told = trace.read_text(errors="replace") if trace.exists() else ""
+        trace.unlink(missing_ok=True)
+        return "(INJECTED)" in told or "(DELAYED)" in told or not is_running(pid)
 
     @contextmanager
     def _order(self, name: str, text: str) -> Iterator[None]:
@@ -173,8 +187,24 @@ def why_no_strace() -> str | None:
     """Why no system call can be made to fail here, in words; None where it can."""
     if shutil.which("strace") is None:
         return "strace is not installed here"
-    tried = subprocess.run(["strace", "-o", "/dev/null", "true"], check=False, capture_output=True)
-    return None if tried.returncode == 0 else "strace is not allowed here"
+    # On a process that is not its child, which is what the attacks are on: less is allowed there.
+    with _running("sleep", "60") as other, _running("strace", "-p", str(other.pid)) as tracer:
+        give_up_at = time.monotonic() + 5.0
+        while tracer.poll() is None and time.monotonic() < give_up_at:
+            if "\nTracerPid:\t0\n" not in Path(f"/proc/{other.pid}/status").read_text():
+                return None
+            time.sleep(0.01)
+    return "strace is not allowed here"
+
+
+@contextmanager
+def _running(*command: str) -> Iterator[subprocess.Popen[bytes]]:
+    silent = subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=silent, stdout=silent, stderr=silent) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @contextmanager

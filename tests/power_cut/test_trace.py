@@ -52,6 +52,14 @@ def test_each_call_becomes_what_it_did() -> None:
     ]
 
 
+def test_arm64_has_the_calls_that_take_a_folder_and_no_others() -> None:
+    folder = f'AT_FDCWD<{in_hex("/")}>, "{in_hex("/home/data")}"'
+    assert read(
+        f"1 mkdirat({folder}, 0777) = 0",
+        f"1 unlinkat({NAME}, 0)    = 0",
+    ) == [MakeFolder(PurePath("data")), Unlink(DB)]
+
+
 def test_a_call_counts_when_it_is_through_and_an_answer_when_it_begins() -> None:
     assert read(
         f"1 fdatasync({FD} <unfinished ...>",
@@ -91,6 +99,7 @@ def test_what_is_elsewhere_left_out_or_only_looked_at_is_passed_over() -> None:
         f'1 write({FD}, "{in_hex("tea")}", 3) = 3',
         f"1 openat({NAME}, O_RDWR|O_TRUNC) = {FD}",
         f'1 rename("{in_hex("/home/a.db")}", "{in_hex("/home/b.db")}") = 0',
+        f"1 unlinkat({NAME}, AT_REMOVEDIR) = 0",
         f"1 fallocate({FD}, 0, 0, 4096) = 0",
         f'1 pwrite64({FD}(deleted), "{in_hex("tea")}", 3, 0) = 3',
         f'1 pwrite64({FD}, "{in_hex("tea")}"..., 3000, 0) = 3000',

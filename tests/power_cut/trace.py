@@ -75,11 +75,11 @@ class Trace:
             return None
         numbers = [int(number) for number in _NUMBER.findall(rest, texts[-1].end())]
         match name:
-            case "mkdir":
+            case "mkdir" | "mkdirat":
                 return MakeFolder(path)
             case "openat" if "O_TRUNC" not in rest:
                 return Open(path) if "O_CREAT" in rest else None
-            case "unlink":
+            case "unlink" | "unlinkat" if "AT_REMOVEDIR" not in rest:
                 return Unlink(path)
             case "pwrite64" if not inside[0][2]:
                 _length, offset, written = numbers

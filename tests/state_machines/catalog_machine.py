@@ -156,8 +156,12 @@ class CatalogMachine(ShopMachine):
         if "catalog" not in self.world.running:
             return
         for message in self.network.served:
-            self._take_in(message)
+            self.answers_are_the_tables(message)
         self.network.served.clear()
+        self.stock_is_where_the_table_has_it()
+
+    def stock_is_where_the_table_has_it(self) -> None:
+        """Promise 4; and so is each reservation."""
         units = {id_: tuple(units) for id_, *units in self.world.rows("catalog", PRODUCTS)}
         states = dict(self.world.rows("catalog", RESERVATIONS))
         self.possible = [
@@ -171,7 +175,8 @@ class CatalogMachine(ShopMachine):
         assert ledger == units
         assert min(min(each) for each in ledger.values()) >= 0
 
-    def _take_in(self, message: Message) -> None:
+    def answers_are_the_tables(self, message: Message) -> None:
+        """Take in what was answered, and what there may be now."""
         key = message.headers.get("Idempotency-Key")
         ask = Ask("catalog", message.method, message.target, message.body.decode(), key)
         outcomes = [stock.after(ask) for stock in self.possible]

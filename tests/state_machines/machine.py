@@ -176,15 +176,24 @@ class ShopMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_is_broken(self) -> None:
         """Looks at what was heard, and at what is written."""
-        assert not self.world.failures.records, self.world.failures.records
+        self.nothing_failed_unexpectedly()
         for heard in self.unread:
-            assert heard.reply.status != 500, heard
             if heard.final and heard.ask.key is not None and heard.code != REUSED:
-                first = self.final.setdefault(heard.ask.identity, heard.reply)
-                assert (heard.reply.status, heard.reply.body) == (first.status, first.body)
+                self.each_key_has_one_final_answer(heard)
             self.heard(heard)
         self.unread.clear()
         self.holds()
+
+    def nothing_failed_unexpectedly(self) -> None:
+        """Neither does the log tell of it nor the answer."""
+        assert not self.world.failures.records, self.world.failures.records
+        for heard in self.unread:
+            assert heard.reply.status != 500, heard
+
+    def each_key_has_one_final_answer(self, heard: Heard) -> None:
+        """However often it is asked."""
+        first = self.final.setdefault(heard.ask.identity, heard.reply)
+        assert (heard.reply.status, heard.reply.body) == (first.status, first.body)
 
     def all_is_well_again(self) -> None:
         """Every fault ends; what is late arrives; and then all has to be settled in time."""

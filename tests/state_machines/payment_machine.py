@@ -109,15 +109,19 @@ class PaymentMachine(StockMachine):
                 )
         if "payment" in running:
             self.known_payments = [row["payment_id"] for row in self.payments]
-        for (service, id_), promise in self.promised.items():
-            if service in running:
-                query = f"SELECT status FROM {service}s WHERE {service}_id = ?"
-                [(status,)] = self.world.rows(service, query, id_)
-                assert status in promise
+        self.what_was_told_is_so()
         if "payment" in running:
             self.one_live_payment()
             if "order" in running:
                 self.payments_are_of_paid_orders()
+
+    def what_was_told_is_so(self) -> None:
+        """Promise 1."""
+        for (service, id_), promise in self.promised.items():
+            if service in self.world.running:
+                query = f"SELECT status FROM {service}s WHERE {service}_id = ?"
+                [(status,)] = self.world.rows(service, query, id_)
+                assert status in promise
 
     @property
     def payments(self) -> list[Any]:

@@ -62,7 +62,7 @@ def test_a_close_that_takes_whole_lines_is_found(monkeypatch: pytest.MonkeyPatch
         return close(conn, user_id, order_id, version, currency, now)
 
     monkeypatch.setattr(carts, "close_cart", by_lines)
-    find(two_browsers(stuck_after=3))
+    find(two_browsers(stuck_after=3), CartMachine.cart_is_as_modelled)
 
 
 @pytest.mark.planted
@@ -76,7 +76,7 @@ def test_a_cart_that_was_read_before_it_was_closed_and_is_ordered_after_is_found
             require_closed(conn, user_id, version)
 
     monkeypatch.setattr(orders, "_require_closed_carts", require_closed_alone)
-    find(two_browsers(stuck_after=1))
+    find(two_browsers(stuck_after=1), CartMachine.units_are_in_one_order)
 
 
 @pytest.mark.planted
@@ -89,7 +89,7 @@ def test_a_second_order_before_the_cart_is_closed_is_found(monkeypatch: pytest.M
 
     monkeypatch.setattr(CartMachine, "begin", without_index)
     monkeypatch.setattr(orders, "_require_closed_carts", lambda *_which: None)
-    find(two_browsers(stuck_after=3))
+    find(two_browsers(stuck_after=3), CartMachine.units_are_in_one_order)
 
 
 @pytest.mark.planted
@@ -98,4 +98,4 @@ def test_a_checkout_whose_final_answer_is_not_kept_is_found(
 ) -> None:
     monkeypatch.setattr(idempotency, "begin", lambda *_what, **_more: None)
     monkeypatch.setattr(orders, "begin", lambda *_what, **_more: None)
-    find(CartMachine)
+    find(CartMachine, CartMachine.each_key_has_one_final_answer)

@@ -43,7 +43,7 @@ def test_a_missing_tombstone_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         )
 
     monkeypatch.setattr(reservations, "move", without_trace)
-    find(CatalogMachine)
+    find(CatalogMachine, CatalogMachine.stock_is_where_the_table_has_it)
 
 
 @pytest.mark.planted
@@ -61,10 +61,10 @@ def test_a_catalog_that_lets_holds_go_by_its_own_clock_is_found(
         return hold(conn, order_id, wanted, currency, now)
 
     monkeypatch.setattr(reservations, "hold", tidied)
-    find(CatalogMachine)
+    find(CatalogMachine, CatalogMachine.answers_are_the_tables)
 
 
 @pytest.mark.planted
 def test_a_repeat_of_a_key_that_counts_again_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "keep", lambda *_what: None)
-    find(CatalogMachine)
+    find(CatalogMachine, CatalogMachine.each_key_has_one_final_answer)

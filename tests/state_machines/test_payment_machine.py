@@ -43,7 +43,7 @@ class WithoutIndex(PaymentMachine):
 @pytest.mark.planted
 def test_a_second_live_payment_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(payment_moves, "live_payment", lambda *_which: None)
-    find(WithoutIndex)
+    find(WithoutIndex, PaymentMachine.one_live_payment)
 
 
 @pytest.mark.planted
@@ -54,7 +54,7 @@ def test_a_payment_that_is_completed_before_the_order_knows_is_found(
         return steps.Noticed(payment.order_id, payment.payment_id, "ada", "PAID")
 
     monkeypatch.setattr(steps, "notify_order", hopeful)
-    find(PaymentMachine)
+    find(PaymentMachine, PaymentMachine.payments_are_of_paid_orders)
 
 
 @pytest.mark.planted
@@ -63,7 +63,7 @@ def test_a_lost_answer_that_fails_a_payment_is_found(monkeypatch: pytest.MonkeyP
         return Refusal(status=409, code="order_closed", detail=str(error))
 
     monkeypatch.setattr(steps, "definite_refusal", hasty)
-    find(PaymentMachine)
+    find(PaymentMachine, PaymentMachine.payments_are_of_paid_orders)
 
 
 @pytest.mark.planted
@@ -86,7 +86,7 @@ def test_an_answer_that_is_written_whatever_the_state_is_found(
         return change(conn, order, state, cause, now, **columns)
 
     monkeypatch.setattr(moves, "change", blind)
-    find(PaymentMachine)
+    find(PaymentMachine, PaymentMachine.what_was_told_is_so)
 
 
 @pytest.mark.planted
@@ -103,4 +103,4 @@ def test_a_refund_that_forgets_the_stock_of_what_was_not_committed_yet_is_found(
         return change(conn, order, ("REFUNDED", "RETURNED"), "forgotten", now) or order
 
     monkeypatch.setattr(moves, "refund", forgetful)
-    find(PaymentMachine)
+    find(PaymentMachine, PaymentMachine.stock_is_where_the_order_is)
