@@ -174,10 +174,11 @@ class Campaign:
 
     def breaches(self) -> list[str]:
         """What the databases, and what the clients wrote down, say that does not hold now that all
-        has settled.
+        has settled; and what did not end when it was told to.
         """
         with databases.opened(self.processes.data) as conn:
             return [
+                *self.nemesis.breaches,
                 *databases.breaches(conn),
                 *checkers.violations(
                     self.history, conn, self.clients.tidy, self.proxy.replayed_keys

@@ -73,12 +73,9 @@ class PaymentMachine(StockMachine):
         self.ask(Ask("order", "POST", f"/orders/{order_id}/cancel", "", key), hops)
 
     def heard(self, heard: Heard) -> None:
-        """Promise 1: what a client was told is so from then on. Promise 6: a key that has paid is
-        not told that another one has.
-        """
+        """Take in what is promised from then on."""
         if heard.code == "already_paid" and heard.ask.key is not None:
-            order_id = json.loads(heard.ask.body)["order_id"]
-            assert self._keys_of(order_id) - {heard.ask.key}
+            self.no_other_key_is_blamed(heard.ask)
         if heard.reply.status not in (200, 201, 202):
             return
         told = heard.json
@@ -93,10 +90,12 @@ class PaymentMachine(StockMachine):
             before = self.promised.get((heard.ask.to, id_), promise)
             self.promised[heard.ask.to, id_] = min(before, promise, key=len)
 
-    def _keys_of(self, order_id: str) -> set[str | None]:
-        """By which keys the order was paid, or was to be."""
-        payments = [ask for ask in self.asked if ask.path == "/pay"]
-        return {ask.key for ask in payments if json.loads(ask.body)["order_id"] == order_id}
+    def no_other_key_is_blamed(self, refused: Ask) -> None:
+        """Promise 6: where a key was told that the order is paid already, another may have paid."""
+        order_id = json.loads(refused.body)["order_id"]
+        paying = [ask for ask in self.asked if ask.path == "/pay"]
+        keys = {ask.key for ask in paying if json.loads(ask.body)["order_id"] == order_id}
+        assert keys - {refused.key}
 
     def holds(self) -> None:
         super().holds()

@@ -5,15 +5,20 @@ each of which has to be found.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import pytest
+from aiohttp import web
 
 from client.errors import ShopError
+from services.common import idempotency
+from services.common.keys import DATABASE
+from services.common.recovery import advance_and_answer
 from services.common.refusal import Refusal
 from services.order import moves
 from services.order.model import Order, State
 from services.order.store import change, get_order
+from services.payment import app as payment_app
 from services.payment import moves as payment_moves
 from services.payment import steps
 from services.payment.model import PaymentRow
@@ -104,3 +109,30 @@ def test_a_refund_that_forgets_the_stock_of_what_was_not_committed_yet_is_found(
 
     monkeypatch.setattr(moves, "refund", forgetful)
     find(PaymentMachine, PaymentMachine.stock_is_where_the_order_is)
+
+
+@pytest.mark.planted
+def test_a_key_that_is_stored_with_the_answer_and_not_with_the_payment_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def keep_late(
+        request: web.Request,
+        payment_id: str,
+        as_it_stands: Callable[[sqlite3.Connection], idempotency.Answer],
+    ) -> web.Response:
+        response = await advance_and_answer(request, payment_id, as_it_stands)
+        key = request.get(idempotency.KEY)
+        if key is not None and response.status != 202:
+            answer = await request.app[DATABASE].read(as_it_stands)
+            await request.app[DATABASE].write(keep_first, key, answer)
+        return response
+
+    def keep_first(
+        conn: sqlite3.Connection, key: idempotency.Key, answer: idempotency.Answer
+    ) -> None:
+        if idempotency.find(conn, key) is None:
+            idempotency.keep(conn, key, answer)
+
+    monkeypatch.setattr(payment_moves, "begin", lambda *_, **__: None)
+    monkeypatch.setattr(payment_app, "advance_and_answer", keep_late)
+    find(PaymentMachine, PaymentMachine.no_other_key_is_blamed)
