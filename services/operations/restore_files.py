@@ -154,7 +154,8 @@ def _give_to_owner(path: Path) -> None:
     """Have what root has made belong to whom its folder does: the user that the shop runs as."""
     if sys.platform != "win32" and os.geteuid() == 0:
         owner = path.parent.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
+        # Of a link that is in its place nothing is given away but the link.
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 @contextmanager
