@@ -15,12 +15,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from services.common.database_errors import CannotOpen, CorruptDatabase, describe, primary_code
+from services.common.database_errors import CorruptDatabase, describe, primary_code
 from services.common.database_file import read_only_uri, refuse_link
 from services.common.filelock import is_held
 from services.common.restoring import require_whole
 
 from . import OperationError
+from .sentences import sentences
 
 T = TypeVar("T")
 
@@ -74,15 +75,6 @@ def read_shop(folder: Path, read: Callable[[sqlite3.Connection], T]) -> tuple[T,
         raise OperationError(
             f"{error.filename or folder} cannot be read ({error.strerror})."
         ) from None
-
-
-@contextmanager
-def sentences() -> Iterator[None]:
-    """What keeps a service from opening a database, as the refusal of a command."""
-    try:
-        yield
-    except CannotOpen as refusal:
-        raise OperationError(str(refusal)) from None
 
 
 def require_all(folder: Path, files: Iterable[Path]) -> None:

@@ -6,7 +6,7 @@ import argparse
 import sqlite3
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from services.common.filelock import FileLock, LockHeld, sync_folder
 from . import OperationError
 from .audit import look, tell
 from .backup_copies import Taken, copy_shop
-from .backup_files import HALF_MADE, MANIFEST, Manifest, write_manifest
+from .backup_files import HALF_MADE, MANIFEST, Manifest, remove_files, write_manifest
 from .flags import CommandParser
 
 UNDER_WAY = "backup.partial"
@@ -84,10 +84,10 @@ def new_folder(folder: Path) -> Iterator[None]:
         with FileLock(under_way):
             _require_empty(folder)  # Another backup may just have come to its end in there.
             try:
-                _remove(folder, HALF_MADE)
+                remove_files(folder, HALF_MADE)
                 yield
             except BaseException:
-                _remove(folder, (*HALF_MADE, MANIFEST, UNDER_WAY))
+                remove_files(folder, (*HALF_MADE, MANIFEST, UNDER_WAY))
                 if not was_there:
                     folder.rmdir()
                 raise
@@ -107,11 +107,6 @@ def _require_empty(folder: Path) -> None:
     names = {path.name for path in folder.iterdir()}
     if names - ({UNDER_WAY, *HALF_MADE} if UNDER_WAY in names else set()):
         raise OperationError(f"{folder} has something in it: give a new or an empty folder.")
-
-
-def _remove(folder: Path, names: Iterable[str]) -> None:
-    for name in names:
-        (folder / name).unlink(missing_ok=True)
 
 
 def _summary(folder: Path, taken: Taken, manifest: Manifest, began: float) -> str:

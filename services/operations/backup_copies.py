@@ -23,7 +23,7 @@ from services.common.filelock import is_held
 
 from . import OperationError
 from .audit_files import is_open, require_all, stamp
-from .backup_files import DATABASES, SIDECARS, finding_in, remove_databases, sync_file
+from .backup_files import DATABASE_FILES, DATABASES, SIDECARS, finding_in, remove_files, sync_file
 from .snapshot import NotServed, one_instant
 
 PATIENCE = 15.0
@@ -65,7 +65,7 @@ def copy_shop(data: Path, to: Path, *, patience: float = PATIENCE) -> Taken:
                 f"Only a part of the shop in {data} is running (not in use: {', '.join(missing)}): "
                 "try again when all of it runs, or nothing."
             )
-        remove_databases(to)
+        remove_files(to, DATABASE_FILES)
         time.sleep(_LOOK_EVERY)
 
 

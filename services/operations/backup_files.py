@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Literal
@@ -137,9 +137,9 @@ def write_whole(path: Path, text: bytes) -> None:
     sync_folder(path.parent)
 
 
-def remove_databases(folder: Path) -> None:
-    """Remove the databases in a folder, and what SQLite keeps beside them. Raises OSError."""
-    for name in DATABASE_FILES:
+def remove_files(folder: Path, names: Iterable[str]) -> None:
+    """Remove those of these files that are in a folder. Raises OSError."""
+    for name in names:
         (folder / name).unlink(missing_ok=True)
 
 

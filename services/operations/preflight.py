@@ -12,13 +12,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from services.common.database_errors import CannotOpen
 from services.common.filelock import FileLock, LockHeld
 from services.common.restoring import require_whole
 from services.common.settings import Settings, SettingsError
 
 from . import OperationError
 from .parts import Part, Place
+from .sentences import sentences
 
 PATIENCE = 1.0
 """Seconds; a shop that was killed a moment ago may still be letting go of its ports."""
@@ -58,10 +58,8 @@ def data_folder_locked(place: Place) -> Iterator[None]:
             "or give another with --data-dir."
         ) from None
     try:
-        try:
+        with sentences():
             require_whole(place.data_dir)
-        except CannotOpen as refusal:
-            raise OperationError(str(refusal)) from None
         yield
     finally:
         lock.release()

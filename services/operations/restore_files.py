@@ -21,15 +21,15 @@ from services.common.filelock import FileLock, LockHeld, is_held, make_folder, s
 from services.common.restoring import LOCK, MARKER
 
 from . import OperationError
-from .audit_files import sentences
 from .backup_files import (
     DATABASE_FILES,
     DATABASES,
     Manifest,
     copy_checked,
-    remove_databases,
+    remove_files,
     write_whole,
 )
+from .sentences import sentences
 
 _LOCKS = ("run.lock", LOCK, *(f"{name}.lock" for name in DATABASES))
 _DRAFT = "restore.partial"
@@ -105,7 +105,7 @@ def _present(data: Path) -> list[str]:
 def _copy_all(backup: Path, manifest: Manifest, draft: Path) -> None:
     make_folder(draft)
     _give_to_owner(draft)
-    remove_databases(draft)
+    remove_files(draft, DATABASE_FILES)
     for name in DATABASES:
         copy_checked(backup / name, draft / name, manifest.files[name])
         _give_to_owner(draft / name)

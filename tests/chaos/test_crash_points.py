@@ -108,11 +108,17 @@ async def test_after_a_commit_that_found_no_room_is_no_point(
     ]
 
 
+@pytest.fixture
+def ends(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The signals that a process has sent itself, and which had no effect."""
+    sent: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda _pid, number: sent.append(number))
+    return sent
+
+
 def test_a_process_that_is_ending_leaves_the_next_order_to_the_one_after_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: list[int]
 ) -> None:
-    ends: list[int] = []
-    monkeypatch.setattr(os, "kill", lambda _pid, sent: ends.append(sent))
     points, ending = CrashPoints(tmp_path), Points(tmp_path, "order")
 
     def aim_and_reach_meanwhile(_seconds: float) -> None:
@@ -128,10 +134,8 @@ def test_a_process_that_is_ending_leaves_the_next_order_to_the_one_after_it(
 
 
 def test_an_order_that_is_taken_back_as_it_is_read_ends_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: list[int]
 ) -> None:
-    ends: list[int] = []
-    monkeypatch.setattr(os, "kill", lambda _pid, sent: ends.append(sent))
     points, process = CrashPoints(tmp_path), Points(tmp_path, "order")
     unlink = Path.unlink
 
