@@ -100,10 +100,13 @@ class Board:
     async def expire(self) -> None:
         """Do what time brings about, when it does, for good."""
         while True:
-            deadline = self.table.next_deadline()
-            pause = LONGEST_PAUSE if deadline is None else deadline - time.monotonic()
-            await asyncio.sleep(min(max(pause, 0.01), LONGEST_PAUSE))
-            await self.record(self.table.expire(now=time.monotonic()))
+            began, deadline = time.monotonic(), self.table.next_deadline()
+            pause = LONGEST_PAUSE if deadline is None else deadline - began
+            pause = min(max(pause, 0.01), LONGEST_PAUSE)
+            await asyncio.sleep(pause)
+            now = time.monotonic()
+            self.table.excuse(max(0.0, now - began - pause), now=now)
+            await self.record(self.table.expire(now=now))
 
     async def look(self, instance: Instance, report: str) -> None:
         """Somebody could not reach an instance: see whether it answers, and doubt it if not."""

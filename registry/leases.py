@@ -149,6 +149,14 @@ class LeaseTable:
                 events += self._settle(entry, now, "")
         return events
 
+    def excuse(self, seconds: float, *, now: float) -> None:
+        """Hold against nobody the last `seconds`, in which the registry could not have heard them.
+
+        Its machine slept, or it was stopped or starved; a heartbeat of then is still to be read.
+        """
+        for entry in self._entries():
+            entry.renewed_at = min(now, entry.renewed_at + seconds)
+
     def next_deadline(self) -> float | None:
         """When `expire` will have something to do, if ever."""
         deadlines = [entry.next_deadline for entry in self._entries()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from datetime import datetime
 from typing import Any
 
@@ -119,6 +120,23 @@ async def test_a_lease_that_is_not_renewed_ends_in_suspicion_and_then_in_absence
     assert await what_happened() == ["registered", "suspect", "down"]
     assert await states(shop) == {"cart-1": "down"}
     assert (await beat(shop, told["lease"])).json["state"] == "up"
+
+
+@pytest.mark.usefixtures("watchful")
+async def test_a_registry_that_was_stopped_for_a_while_doubts_nobody_for_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await register(shop)
+    clock = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + 14)
+
+    async def lease_goes_on() -> bool:
+        (instance,) = (await ask(shop, "GET", "/services/cart")).json["instances"]
+        return bool(instance["expires_in"])
+
+    await until(lease_goes_on)
+    assert await states(shop) == {"cart-1": "up"}
+    assert await happened(shop) == [("registered", "cart-1")]
 
 
 async def test_an_instance_drains_by_its_own_word_until_its_lease_ends(shop: Shop) -> None:

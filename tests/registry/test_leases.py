@@ -170,6 +170,20 @@ def test_a_lease_that_is_not_renewed_makes_its_instance_suspect_and_then_down(
     assert cart(table, now=12).reason == "no heartbeat for 12 s"
 
 
+def test_a_time_in_which_nobody_could_be_heard_is_nobody_s_silence(table: LeaseTable) -> None:
+    register(table)
+    table.excuse(100, now=105)
+    assert table.expire(now=105) == []
+    assert said(table.expire(now=106)) == [("suspect", "cart-1", "no heartbeat for 6 s")]
+
+
+def test_a_lease_renewed_since_is_not_made_longer_by_an_excuse(table: LeaseTable) -> None:
+    lease = register(table).lease
+    table.heartbeat("cart", "cart-1", lease, now=104)
+    table.excuse(100, now=105)
+    assert cart(table, now=105).expires_in == 6
+
+
 @pytest.mark.parametrize("silent_for", [7, 13, 300])
 def test_a_heartbeat_brings_a_suspect_or_a_down_instance_back(
     table: LeaseTable, silent_for: float

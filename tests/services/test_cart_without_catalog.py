@@ -202,7 +202,8 @@ async def test_what_needs_no_price_does_not_ask_for_one(shop: Shop) -> None:
 
 async def test_a_cart_can_be_ordered_while_the_catalog_hangs(shop: Shop) -> None:
     await shop.stand_in("catalog", hang)
-    await shop.start("cart", "order", peer_deadline=0.4)
+    await shop.start("cart", peer_deadline=SOON)
+    await shop.start("order")
     await add(shop, 7, 2)
     reply = await shop.call("order", "POST", "/orders", json={"user_id": "ada"})
     assert (reply.status, reply.json["stock_state"]) == (202, "REQUESTED")

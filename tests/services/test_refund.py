@@ -60,7 +60,8 @@ async def test_while_the_catalog_is_away_a_refund_is_through_and_the_stock_follo
     shop: Shop,
 ) -> None:
     await shop.start("catalog")
-    await shop.start("order", "payment", peer_deadline=0.25)
+    await shop.start("order", peer_deadline=0.25)
+    await shop.start("payment", peer_deadline=5.0)
     product = await shop.product(stock=10)
     order = await shop.order(product, quantity=4)
     payment_id = (await shop.pay(order)).json["payment_id"]

@@ -164,7 +164,7 @@ async def test_a_service_that_hangs_holds_up_nobody_else(
     catalog: Peer, cart: Peer, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gateway, "CALLS_AT_ONCE", 1)
-    await shop.start("storefront", peer_deadline=0.1, request_deadline=0.4)
+    await shop.start("storefront", peer_deadline=0.1)
     catalog.says(hang)
     hanging = asyncio.create_task(shop.call("storefront", "GET", "/api/products"))
     await until(lambda: catalog.seen)
