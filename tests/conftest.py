@@ -8,9 +8,11 @@ from hypothesis import settings
 
 from tests.shop import Shop, open_shop
 
+settings.register_profile("usual", deadline=None, print_blob=True)
 settings.register_profile(
-    "long", max_examples=5000, stateful_step_count=60, deadline=None, print_blob=True
+    "long", settings.get_profile("usual"), max_examples=5000, stateful_step_count=60
 )
+settings.load_profile("usual")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -135,7 +135,7 @@ async def test_a_service_that_ends_and_starts_meanwhile_is_not_in_the_way(tmp_pa
 
 async def test_a_database_that_is_never_free_is_named_and_the_other_is_not_held(pair: Pair) -> None:
     def read() -> None:
-        with one_instant(pair.paths, patience=0.3):
+        with one_instant(pair.paths, patience=1.0):
             raise AssertionError
 
     with closing(sqlite3.connect(pair.paths[1], isolation_level=None)) as in_the_way:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from services.common.keys import DATABASE
 from services.common.routing import Access, Nothing, Route
 from tests.common.bakery import open_bakery
 from tests.routes import assert_problem
-from tests.shop import Reply, Shop, token
+from tests.shop import Reply, Shop, let_pass, token, until
 
 
 class Loaf(Nothing):
@@ -202,24 +203,24 @@ async def test_one_that_ran_into_its_deadline_and_went_through_later_has_one_eff
     shop: Shop,
 ) -> None:
     """The first is given up while its unit runs; the second looks before that is committed."""
-    entered: asyncio.Queue[None] = asyncio.Queue()
-    go_on = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    go_on = threading.Event()
 
     def add_slowly(conn: sqlite3.Connection, name: str) -> int:
-        asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
+        go_on.wait()
         return add_loaf(conn, name)
 
     async def bake_slowly(request: web.Request, loaf: Loaf) -> web.Response:
-        entered.put_nowait(None)
         return await once(request, created, add_slowly, loaf.name)
 
     routes = [Route("POST", "/loaves", bake_slowly, takes=Loaf, idempotent=True)]
-    await open_bakery(shop, routes, request_deadline=0.3)
-    assert_problem(await ask(shop), 504, "outcome_unknown")
+    await open_bakery(shop, routes, request_deadline=30.0)
+    writes = shop.app("bakery")[DATABASE]._writes
+    first = asyncio.create_task(ask(shop))
+    await until(lambda: writes._taken)
+    let_pass(30.0)
+    assert_problem(await first, 504, "outcome_unknown")
     second = asyncio.create_task(ask(shop))
-    await entered.get()
-    await entered.get()
+    await until(lambda: writes._waiting)
     go_on.set()
     assert_problem(await second, 409, "request_in_progress")
     last = await ask(shop)

@@ -25,7 +25,8 @@ class Catalog:
         self.asked: list[Mapping[str, str]] = []
 
     async def answer(self, request: web.Request) -> web.Response:
-        self.asked.append(request.headers.copy())
+        if request.path != "/livez":  # the registry looks, where an answer took too long
+            self.asked.append(request.headers.copy())
         return web.json_response([])
 
 

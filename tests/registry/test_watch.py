@@ -110,8 +110,7 @@ async def test_heartbeats_wake_nobody(shop: Shop) -> None:
 
 @pytest.mark.usefixtures("watchful")
 async def test_a_lease_that_ends_wakes_whoever_watches(shop: Shop) -> None:
-    await register(shop, ttl=0.05)
-    watching = watch(shop, await snapshot(shop))
+    watching = watch(shop, await register(shop, ttl=0.05))
     assert (await watching).json["services"]["cart"][0]["state"] in ("suspect", "down")
 
 

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from services.common.keys import DATABASE
-from tests.shop import Reply, Shop, until
+from tests.shop import Reply, Shop, let_pass, until
 
 from .peers import Peer, order_is, payment_is, problem, rows
 from .till import open_till
@@ -191,9 +191,12 @@ async def test_when_too_many_wait_to_write_it_is_503_and_nothing_was_done(
 async def test_a_request_past_its_deadline_is_not_known_and_its_key_goes_on_with_it(
     shop: Shop,
 ) -> None:
-    desk = await open_desk(shop, request_deadline=0.25, peer_deadline=5.0)
+    desk = await open_desk(shop, request_deadline=30.0, peer_deadline=60.0)
     desk.catalog.open.clear()
-    reply = await desk.place(idempotency_key="one")
+    placing = asyncio.create_task(desk.place(idempotency_key="one"))
+    await desk.catalog.asked()
+    let_pass(30.0)
+    reply = await placing
     assert (reply.status, reply.code) == (504, "outcome_unknown")
     (placed,) = (await shop.call("order", "GET", "/orders")).json
     desk.catalog.open.set()
@@ -231,7 +234,7 @@ async def test_a_cancel_is_done_though_the_catalog_is_away(shop: Shop) -> None:
 async def test_a_repeat_while_the_first_is_being_committed_is_told_so_and_joins_it_then(
     shop: Shop,
 ) -> None:
-    till = await open_till(shop, request_deadline=0.3)
+    till = await open_till(shop, request_deadline=30.0)
     database = shop.app("payment")[DATABASE]
     before, after = threading.Event(), threading.Event()
     stalls = [asyncio.create_task(database.write(lambda _: before.wait()))]
@@ -241,6 +244,8 @@ async def test_a_repeat_while_the_first_is_being_committed_is_told_so_and_joins_
     stalls.append(asyncio.create_task(database.write(lambda _: after.wait())))
     await until(lambda: len(database._writes._waiting) == 2)
     before.set()
+    await until(lambda: not database._writes._waiting)
+    let_pass(30.0)
     assert (await first).code == "outcome_unknown"
     repeat = asyncio.create_task(till.pay(idempotency_key="one"))
     await until(lambda: len(database._writes._waiting) == 1)

@@ -14,7 +14,7 @@ async def slow_cart(shop: Shop) -> tuple[Shop, Front]:
     await shop.start("catalog", "cart")
     front = await put_in_front(shop, "cart")
     front.meddles_with = "/close$"
-    await shop.start("order", peer_deadline=0.25)
+    await shop.start("order", peer_deadline=1.0)
     return shop, front
 
 

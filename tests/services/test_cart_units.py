@@ -78,7 +78,7 @@ def stored(conn: sqlite3.Connection) -> dict[str, Callable[[int, int], object]]:
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(STEPS, max_size=25))
 def test_a_cart_in_sql_is_what_a_plain_list_of_units_is(steps: list[tuple[str, int, int]]) -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as conn:

@@ -170,7 +170,7 @@ async def test_in_a_close_the_worker_goes_on(shop: Shop, lost: bool) -> None:
     front.meddles_with, front.loses_answers = "/close$", lost
     if not lost:
         front.open.clear()
-    await shop.start("order", peer_deadline=0.25)
+    await shop.start("order", peer_deadline=1.0)
     order = await check_out(shop)
     assert order.status == 201
     await add(shop, product, 3)

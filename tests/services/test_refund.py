@@ -43,7 +43,8 @@ async def test_a_refund_while_the_commit_is_due_returns_what_was_held(shop: Shop
     await shop.start("catalog")
     product = await shop.product(stock=10)
     front = await put_in_front(shop, "catalog")
-    await shop.start("order", "payment", peer_deadline=0.2)
+    await shop.start("order", peer_deadline=0.2)
+    await shop.start("payment", peer_deadline=5.0)
     order = await shop.order(product, quantity=4)
     front.meddles_with = "/commit$"
     front.open.clear()

@@ -33,7 +33,9 @@ class Till:
         if isinstance(saying, tuple):
             return problem(*saying, **ids)
         if saying == "away":
-            return problem(500, None)
+            away = problem(503, "draining")
+            away.headers["Retry-After"] = "60"  # longer than anybody waits: the call is over
+            return away
         status = "PAID" if request.path.endswith("/payment") else "REFUNDED"
         return web.json_response({**ids, "status": status, "user_id": "ada"})
 
@@ -68,8 +70,8 @@ class Till:
 
 
 async def open_till(shop: Shop, **settings: float) -> Till:
-    """A till whose payment service does not wait long, or as `settings` has it."""
+    """A till, its payment service with these settings."""
     till = Till(shop)
     await shop.stand_in("order", till.peer.serve)
-    await shop.start("payment", **{"peer_deadline": 0.15, **settings})
+    await shop.start("payment", **settings)
     return till

@@ -15,13 +15,11 @@ SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too
 SHORT = settings(
     stateful_step_count=30,
     derandomize=True,
-    deadline=None,
     suppress_health_check=SLOW,
 )
 FAR = settings(
     max_examples=100,
     stateful_step_count=50,
-    deadline=None,
     print_blob=True,
     suppress_health_check=SLOW,
 )
