@@ -38,7 +38,7 @@ class Attempts:
         self._service = service
         self._repeatable = repeatable
         self._retries = retries
-        self._now = asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
         self._ends = self._now() + deadline
         self._patient_until = min(self._ends, self._now() + patience)
         self._made = Counter[str]()
@@ -83,6 +83,9 @@ class Attempts:
         self._note(error, instance)
         if not (self._retries and self._may_repeat(error)):
             raise self._verdict()
+
+    def _now(self) -> float:
+        return self._loop.time()
 
     def _note(self, error: ShopError, instance: Instance | None = None) -> None:
         self._last = error

@@ -211,15 +211,6 @@ async def until(condition: Callable[[], Any], *, seconds: float = 10.0) -> Any:
             await asyncio.sleep(0.005)
 
 
-def let_pass(seconds: float) -> None:
-    """Have it be so much later for all that waits in this loop: a deadline that ends by then has
-    ended. The clocks of the shop itself, which say what time it is, do not jump.
-    """
-    loop = asyncio.get_running_loop()
-    before = loop.time
-    loop.time = lambda: before() + seconds  # type: ignore[method-assign]
-
-
 @asynccontextmanager
 async def open_shop(folder: Path) -> AsyncIterator[Shop]:
     """A shop of which nothing runs yet."""

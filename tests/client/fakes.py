@@ -10,6 +10,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.passing import let_pass
+
 Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -182,6 +184,16 @@ async def hang(_: web.Request) -> web.StreamResponse:
     """Never answer."""
     await asyncio.Event().wait()
     raise AssertionError
+
+
+def hang_for(seconds: float) -> Reply:
+    """Never answer, while so much time passes."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        let_pass(seconds)
+        return await hang(request)
+
+    return answer
 
 
 async def hang_up(request: web.Request) -> web.StreamResponse:

@@ -16,8 +16,9 @@ from services.common.idempotency import BEGUN, KEY, Answer, attempt, begin, find
 from services.common.keys import DATABASE
 from services.common.routing import Access, Nothing, Route
 from tests.common.bakery import open_bakery
+from tests.passing import let_pass
 from tests.routes import assert_problem
-from tests.shop import Reply, Shop, let_pass, token, until
+from tests.shop import Reply, Shop, token, until
 
 
 class Loaf(Nothing):

@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 
 from services.common.keys import DATABASE
-from tests.shop import Reply, Shop, let_pass, until
+from tests.passing import let_pass
+from tests.shop import Reply, Shop, until
 
 from .peers import Peer, order_is, payment_is, problem, rows
 from .till import open_till

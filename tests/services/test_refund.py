@@ -77,11 +77,11 @@ async def test_while_the_catalog_is_away_a_refund_is_through_and_the_stock_follo
 async def test_while_the_order_service_is_away_a_refund_is_202_and_its_key_tells_the_end(
     shop: Shop,
 ) -> None:
-    await shop.start("catalog", "order")
-    await shop.start("payment", peer_deadline=0.25)
+    await shop.start("catalog", "order", "payment")
     order = await shop.order(await shop.product())
     payment_id = (await shop.pay(order)).json["payment_id"]
-    await shop.stop("order")
+    await shop.stop("order", "payment")
+    await shop.start("payment", peer_deadline=0.25)
     first = await refund(shop, payment_id, idempotency_key="one")
     assert (first.status, first.json["status"]) == (202, "REFUNDING")
     await shop.start("order")
