@@ -204,24 +204,26 @@ async def test_one_that_ran_into_its_deadline_and_went_through_later_has_one_eff
     shop: Shop,
 ) -> None:
     """The first is given up while its unit runs; the second looks before that is committed."""
-    go_on = threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
+    looked: list[Loaf] = []
 
     def add_slowly(conn: sqlite3.Connection, name: str) -> int:
+        begun.set()
         go_on.wait()
         return add_loaf(conn, name)
 
     async def bake_slowly(request: web.Request, loaf: Loaf) -> web.Response:
+        looked.append(loaf)  # and found no answer under its key
         return await once(request, created, add_slowly, loaf.name)
 
     routes = [Route("POST", "/loaves", bake_slowly, takes=Loaf, idempotent=True)]
     await open_bakery(shop, routes, request_deadline=30.0)
-    writes = shop.app("bakery")[DATABASE]._writes
     first = asyncio.create_task(ask(shop))
-    await until(lambda: writes._taken)
+    await until(begun.is_set)
     let_pass(30.0)
     assert_problem(await first, 504, "outcome_unknown")
     second = asyncio.create_task(ask(shop))
-    await until(lambda: writes._waiting)
+    await until(lambda: len(looked) == 2)
     go_on.set()
     assert_problem(await second, 409, "request_in_progress")
     last = await ask(shop)

@@ -24,7 +24,7 @@ async def slow_catalog(shop: Shop) -> tuple[Shop, Front]:
     await shop.start("catalog", "cart")
     front = await put_in_front(shop, "catalog")
     front.meddles_with = "^/reservations/"
-    await shop.start("order", peer_deadline=0.5)
+    await shop.start("order", peer_deadline=1.0)
     return shop, front
 
 
