@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.real_shop import free_base_port
 from tests.fake_shop import PARTS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,14 +36,6 @@ def answered_by(port: int) -> int | None:
         pid: int = json.load(answer)["pid"]
         return pid
     return None
-
-
-def free_base_port() -> int:
-    """A base port, none of whose ports is in use, below those that the system hands out itself."""
-    while True:
-        base = random.randrange(20_000, 30_000, 100)
-        if not any(listens(base + part.offset) for part in PARTS):
-            return base
 
 
 class Shop:

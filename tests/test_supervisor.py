@@ -155,6 +155,22 @@ async def test_a_child_that_never_comes_up_ends_the_start_with_its_own_last_erro
         assert not shop.all_ready.is_set()
 
 
+async def test_a_child_is_not_ready_because_another_program_answers_on_its_port() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\n{}")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as other:
+        port = other.sockets[0].getsockname()[1]
+        child = replace(fake("cart", "--fail", "the port is taken."), port=port)
+        async with watched(child) as shop:
+            with pytest.raises(
+                OperationError, match=r"^cart could not start: the port is taken\.$"
+            ):
+                await shop.work
+
+
 async def test_the_last_line_of_a_traceback_is_an_error_as_well() -> None:
     child = replace(fake("cart"), command=(sys.executable, "-S", "-c", "import no_such_thing"))
     async with watched(child) as shop:

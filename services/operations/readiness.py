@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 
+NOT_LISTENING = "not listening yet"
 _LONGEST_ANSWER = 64 * 1024
 
 
@@ -20,7 +21,7 @@ async def why_not_ready(host: str, port: int, *, within: float = 2.0) -> str | N
     except TimeoutError:
         return "no answer"
     except (OSError, ValueError, IndexError):
-        return "not listening yet"
+        return NOT_LISTENING
     return None if status == 200 else f"{status} {_told(body)}".rstrip()
 
 

@@ -16,15 +16,19 @@ from datetime import UTC, datetime
 from . import ROOT, OperationError
 from .loglines import LogLine, read_line
 from .processes import ask_to_end, end_now, how_it_ended, lines, spawn
-from .readiness import why_not_ready
+from .readiness import NOT_LISTENING, why_not_ready
 
+LISTENING = "listening"
+"""What a service logs once it has its port."""
 TRIES = 3
 """How often a child may end before it was ever ready, until the whole start is given up."""
 
 
 @dataclass(frozen=True)
 class Child:
-    """A process to keep running; it is ready when `GET /readyz` on its port answers 200."""
+    """A process to keep running; it is ready when `GET /readyz` on its port answers 200 and the
+    port is its own: when it has logged `listening`.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -68,6 +72,7 @@ class Running:
     def __init__(self, child: Child) -> None:
         self.child = child
         self.process: Process | None = None
+        self.listens = False
         self.was_ready = asyncio.Event()
         """Set once the child was ready for the first time, and never taken back."""
         self.ready_in = 0.0
@@ -156,7 +161,7 @@ class Supervisor:
 
     async def _run_once(self, one: Running) -> tuple[float, str]:
         """From a child's start to its end: for how many seconds it was ready, how it ended."""
-        one.last_error = ""
+        one.last_error, one.listens = "", False
         try:
             process = one.process = await spawn(one.child.command, ROOT)
         except OSError as error:
@@ -192,12 +197,13 @@ class Supervisor:
             line = read_line(one.child.name, raw, now=now, plain_level=plain_level)
             if line.is_error and line.message.strip():
                 one.last_error = line.message
+            one.listens |= line.message == LISTENING
             self._emit(line)
 
     async def _watch_readiness(self, one: Running) -> None:
         started = _now()
         mention_at = started + self._timing.mention_after
-        while (reason := await why_not_ready(one.child.host, one.child.port)) is not None:
+        while (reason := await _why_not_ready(one)) is not None:
             if _now() >= mention_at:
                 self._say("warning", f"{one.child.name} is not ready yet: {reason}")
                 mention_at += self._timing.mention_after
@@ -231,6 +237,11 @@ class Supervisor:
 
     def _say(self, level: str, message: str) -> None:
         self._emit(LogLine(service="run", level=level, message=message, time=datetime.now(UTC)))
+
+
+async def _why_not_ready(one: Running) -> str | None:
+    # Until then whoever answers on the port is another program: another shop, perhaps.
+    return await why_not_ready(one.child.host, one.child.port) if one.listens else NOT_LISTENING
 
 
 def _now() -> float:
