@@ -12,8 +12,12 @@ from .model import DEFAULT_TTL, Instance, Word
 
 MOST_META_LEVELS = 8
 
-Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z")]
-Text = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+Id = Annotated[
+    str, wire.like(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z", "1 to 128 of A-Z a-z 0-9 . _ -")
+]
+Text = Annotated[
+    str, wire.like(r"^[^\x00-\x1f\x7f]*\Z", "one line of text"), msgspec.Meta(max_length=200)
+]
 
 
 class NewRegistration(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

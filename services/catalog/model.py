@@ -9,14 +9,21 @@ import msgspec
 
 from services.common.money import Price
 from services.common.paging import Page
-from services.common.wire import Line
+from services.common.wire import ONE_LINE, Line, like
 
-Text = Annotated[str, msgspec.Meta(max_length=5000, pattern=r"^[^\x00]*\Z")]
-Sku = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
-Image = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"^[^\x00-\x20\x7f]+\Z")]
+WITHOUT_NUL = like(r"^[^\x00]*\Z", "text without a NUL")
+Text = Annotated[str, WITHOUT_NUL, msgspec.Meta(max_length=5000)]
+Sku = Annotated[str, ONE_LINE, msgspec.Meta(min_length=1, max_length=100)]
+Image = Annotated[
+    str,
+    like(r"^[^\x00-\x20\x7f]+\Z", "an address without spaces"),
+    msgspec.Meta(min_length=1, max_length=2000),
+]
 Stock = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
-Search = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*\Z")]
-Ids = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,19}(,[0-9]{1,19}){0,199}\Z")]
+Search = Annotated[str, WITHOUT_NUL, msgspec.Meta(max_length=200)]
+Ids = Annotated[
+    str, like(r"^[0-9]{1,19}(,[0-9]{1,19}){0,199}\Z", "up to 200 product ids with commas between")
+]
 Sort = Literal["id", "name", "price", "-price", "newest"]
 
 NOT_FOUND = "Product {} not found in catalog"

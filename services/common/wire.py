@@ -19,13 +19,30 @@ T = TypeVar("T")
 LARGEST_INTEGER = 2**63 - 1
 """What SQLite can hold."""
 
-UserId = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._@:-]+\Z")]
+_IN_WORDS: dict[str, str] = {}
+
+
+def like(pattern: str, in_words: str) -> msgspec.Meta:
+    """Text of this pattern, for which a refusal says to a person what was expected."""
+    _IN_WORDS[repr(pattern)] = in_words
+    return msgspec.Meta(pattern=pattern)
+
+
+UserId = Annotated[
+    str,
+    like(r"^[A-Za-z0-9._@:-]+\Z", "1 to 128 of A-Z a-z 0-9 . _ @ : -"),
+    msgspec.Meta(min_length=1, max_length=128),
+]
 ProductId = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_INTEGER)]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 Uuid = Annotated[
-    str, msgspec.Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
+    str,
+    like(
+        r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", "a UUID in lower case"
+    ),
 ]
-Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+ONE_LINE = like(r"^[^\x00-\x1f\x7f]+\Z", "one line of text")
+Line = Annotated[str, ONE_LINE, msgspec.Meta(min_length=1, max_length=200)]
 """One line of text for people: a name, a reason."""
 
 
@@ -168,7 +185,9 @@ def _reason(error: Exception) -> str:
 def _sentence(message: str) -> str:
     """msgspec's "Expected `int` - at `$.quantity`" as "quantity: expected int"."""
     what, _, place = message.partition(" - at ")
-    what = what.replace("`", "")
+    what, _, pattern = what.replace("`", "").partition(" matching regex ")
+    if pattern:
+        what = f"Expected {_IN_WORDS.get(pattern, pattern)}"
     path = re.sub(r"^\$\.?", "", place.strip("`"))
     return f"{path}: {what[0].lower()}{what[1:]}" if path else what
 

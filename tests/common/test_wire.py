@@ -155,6 +155,20 @@ def test_a_value_out_of_bounds_is_named_with_its_place(value: Any, message: str)
 
 
 @pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        (UserId, "ada lovelace", "Expected 1 to 128 of A-Z a-z 0-9 . _ @ : -"),
+        (list[Uuid], ["7"], "[0]: expected a UUID in lower case"),
+        (Line, "two\nlines", "Expected one line of text"),
+    ],
+)
+def test_what_a_text_has_to_be_is_said_in_words(kind: Any, value: Any, message: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        wire.build(value, kind)
+    assert refused.value.detail == message
+
+
+@pytest.mark.parametrize(
     ("query", "values"),
     [
         ({}, {}),
