@@ -18,7 +18,8 @@ async def before_catalog(shop: Shop) -> tuple[Shop, Front]:
     """A shop of orders and payments, with a catalog whose answers can be lost."""
     await shop.start("catalog")
     front = await put_in_front(shop, "catalog")
-    await shop.start("order", "payment", peer_deadline=0.25)
+    await shop.start("order", peer_deadline=0.25)
+    await shop.start("payment")
     return shop, front
 
 

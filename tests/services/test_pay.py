@@ -84,6 +84,7 @@ async def test_who_pays_for_anothers_order_does_not_keep_them_from_paying(shop: 
     waiting = await shop.pay(order, key=token("ada"))
     assert (waiting.status, waiting.code) == (409, "payment_in_progress")
     await shop.start("order")
+    await shop.restart("payment")  # with all the time that it usually has
     await payment_is(shop, meddler.json["payment_id"], "FAILED")
     assert (await shop.pay(order, key=token("ada"))).status == 200
 
@@ -99,6 +100,7 @@ async def test_a_customer_is_not_shown_a_payment_of_an_order_that_may_not_be_the
     reply = await shop.pay(order, key=token("eve"))
     assert (reply.status, reply.code) == (409, "payment_in_progress")
     await shop.start("order")
+    await shop.restart("payment")  # with all the time that it usually has
     await payment_is(shop, operators["payment_id"], "COMPLETED")
     assert (await shop.pay(order, key=token("eve"))).status == 404
     assert (await shop.pay(order, key=token("ada"))).json["status"] == "COMPLETED"
@@ -114,6 +116,7 @@ async def test_while_the_order_service_is_away_a_payment_is_202_and_then_its_key
     first = await shop.pay(order, idempotency_key="one")
     assert (first.status, first.json["status"]) == (202, "PENDING")
     await shop.start("order")
+    await shop.restart("payment")  # with all the time that it usually has
     await payment_is(shop, first.json["payment_id"], "COMPLETED")
     finals = [await shop.pay(order, idempotency_key="one") for _ in range(2)]
     assert [reply.status for reply in finals] == [200, 200]
