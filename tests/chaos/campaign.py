@@ -72,10 +72,12 @@ class Campaign:
     async def __aenter__(self) -> Campaign:
         async with AsyncExitStack() as stack:
             stack.callback(self.history.close)
-            stack.callback(self.processes.clean_up)
             for part in (self.proxy, self.stand_in):
                 await part.open()
                 stack.push_async_callback(part.close)
+            # They end before those that they call: one that calls while a server closes leaves
+            # a connection behind that nobody closes.
+            stack.callback(self.processes.clean_up)
             self.processes.stand_in = self.stand_in.url
             self._session = await stack.enter_async_context(open_session())
             self.processes.start()
