@@ -209,7 +209,7 @@ def path_user(request: web.Request) -> str:
     try:
         return msgspec.convert(request.match_info["user_id"], wire.UserId)
     except msgspec.ValidationError:
-        raise Invalid("user_id: 1 to 128 of A-Z a-z 0-9 . _ @ : -") from None
+        raise Invalid(f"user_id: {wire.USER_ID}") from None
 
 
 def own_user(request: web.Request) -> str:

@@ -80,6 +80,7 @@ async def listen(app: web.Application) -> web.AppRunner:
 async def _serve(app: web.Application) -> int:
     signalled = _catch_signals()
     runner = await listen(app)
+    # `run.py` takes this line for the word that the port is this process's own.
     logger.info("listening", extra={"url": app[BOUND].result(), "pid": os.getpid()})
     try:
         return await _until_told_to_stop(app, signalled)

@@ -28,9 +28,10 @@ def like(pattern: str, in_words: str) -> msgspec.Meta:
     return msgspec.Meta(pattern=pattern)
 
 
+USER_ID = "1 to 128 of A-Z a-z 0-9 . _ @ : -"
 UserId = Annotated[
     str,
-    like(r"^[A-Za-z0-9._@:-]+\Z", "1 to 128 of A-Z a-z 0-9 . _ @ : -"),
+    like(r"^[A-Za-z0-9._@:-]+\Z", USER_ID),
     msgspec.Meta(min_length=1, max_length=128),
 ]
 ProductId = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_INTEGER)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tests.shop import Shop, as_json
 
 
@@ -14,6 +16,6 @@ async def sell(shop: Shop, product_id: int, units: int) -> None:
 
 async def reprice(shop: Shop, product_id: int, price: str) -> None:
     """Give a product another price."""
-    change = as_json({"price": float(price)})
+    change = as_json({"price": Decimal(price)})
     reply = await shop.call("catalog", "PATCH", f"/products/{product_id}", **change)
     assert reply.status == 200, reply.body

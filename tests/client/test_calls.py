@@ -10,7 +10,7 @@ from client import (
     ShopClient,
 )
 from tests.client.bodies import ORDER, PENDING, RECEIPT, UNPRICED
-from tests.client.fakes import FakeService, hang_up, keys, problem, reply
+from tests.client.fakes import FakeService, hang_for, hang_up, keys, problem, reply
 
 
 async def test_an_order_that_is_not_settled_is_asked_for_with_its_key_until_it_is(
@@ -38,6 +38,7 @@ async def test_an_order_refused_after_it_was_unsettled_is_a_refusal(
         reply(UNPRICED, 202, Retry_After="60"),
         problem(503, "draining", Retry_After="60"),
         problem(401, "invalid_api_key"),
+        hang_for(5),
     ],
 )
 async def test_what_is_not_settled_by_the_last_attempt_in_time_is_returned_as_it_stands(

@@ -44,7 +44,7 @@ async def test_a_refund_while_the_commit_is_due_returns_what_was_held(shop: Shop
     product = await shop.product(stock=10)
     front = await put_in_front(shop, "catalog")
     await shop.start("order", peer_deadline=0.2)
-    await shop.start("payment", peer_deadline=5.0)
+    await shop.start("payment")
     order = await shop.order(product, quantity=4)
     front.meddles_with = "/commit$"
     front.open.clear()
@@ -62,7 +62,7 @@ async def test_while_the_catalog_is_away_a_refund_is_through_and_the_stock_follo
 ) -> None:
     await shop.start("catalog")
     await shop.start("order", peer_deadline=0.25)
-    await shop.start("payment", peer_deadline=5.0)
+    await shop.start("payment")
     product = await shop.product(stock=10)
     order = await shop.order(product, quantity=4)
     payment_id = (await shop.pay(order)).json["payment_id"]
