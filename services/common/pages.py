@@ -8,7 +8,7 @@ import asyncio
 import gzip
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,6 @@ from typing import Any
 
 from aiohttp import web
 
-from .bundle import Bundle
 from .errors import NotFound
 from .routing import Access, Handler, Route
 
@@ -63,12 +62,6 @@ async def send_file(
     Raises NotFound where there is none, or none of a kind that pages are made of.
     """
     file = await asyncio.to_thread(_find, folder, name)
-    return _send(request, file, status=status, policy=policy)
-
-
-def _send(
-    request: web.Request, file: File, *, status: int = 200, policy: str = POLICY
-) -> web.Response:
     headers = {
         # Asked for anew each time: a page must never meet a script of another version.
         "Cache-Control": "no-cache",
@@ -88,8 +81,7 @@ def _send(
 
 def page_routes(folder: Path, views: Sequence[str]) -> list[Route]:
     """The routes of a page: the `index.html` of `folder` at the path of each of its views, its own
-    files below `/assets/`, and what pages share below `/shared/` and `/vendor/`. Below `/bundle/`
-    is a script or a style sheet of its own together with all that it imports.
+    files below `/assets/`, and what pages share below `/shared/` and `/vendor/`.
     """
 
     async def page(request: web.Request, _body: Any) -> web.Response:
@@ -103,7 +95,6 @@ def page_routes(folder: Path, views: Sequence[str]) -> list[Route]:
             Route("GET", f"/{place}/{{file:.+}}", _files(root), Access.PUBLIC, raw=True)
             for place, root in folders.items()
         ),
-        Route("GET", "/bundle/{file:.+}", _bundles(folders), Access.PUBLIC, raw=True),
     ]
 
 
@@ -113,25 +104,6 @@ def _files(folder: Path) -> Handler:
         return await send_file(request, folder, request.match_info["file"])
 
     return file
-
-
-def _bundles(folders: Mapping[str, Path]) -> Handler:
-    made: dict[str, tuple[Bundle, File]] = {}
-
-    def find(name: str) -> File:
-        if not name.endswith((".css", ".js")):
-            raise NotFound("There is no such bundle")
-        _find(folders["assets"], name)
-        if name not in made or not made[name][0].is_current:
-            bundle = Bundle(folders, f"/assets/{name}")
-            made[name] = bundle, _made_of(bundle.text.encode(), Path(name).suffix)
-        return made[name][1]
-
-    async def bundle(request: web.Request, _body: Any) -> web.Response:
-        """What the page is made of, together."""
-        return _send(request, await asyncio.to_thread(find, request.match_info["file"]))
-
-    return bundle
 
 
 def _find(folder: Path, name: str) -> File:
@@ -144,12 +116,9 @@ def _find(folder: Path, name: str) -> File:
 
 @lru_cache(maxsize=256)
 def _load(path: Path, _changed_at: int) -> File:
-    return _made_of(path.read_bytes(), path.suffix)
-
-
-def _made_of(body: bytes, suffix: str) -> File:
+    body = path.read_bytes()
     etag = hashlib.sha256(body).hexdigest()[:32]
-    if suffix in _OTHER_TYPES:
-        return File(body, None, _OTHER_TYPES[suffix], etag)
+    if path.suffix in _OTHER_TYPES:
+        return File(body, None, _OTHER_TYPES[path.suffix], etag)
     gzipped = gzip.compress(body, mtime=0) if len(body) >= _WORTH_GZIP else None
-    return File(body, gzipped, f"{_TEXT_TYPES[suffix]}; charset=utf-8", etag)
+    return File(body, gzipped, f"{_TEXT_TYPES[path.suffix]}; charset=utf-8", etag)

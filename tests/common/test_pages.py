@@ -24,8 +24,7 @@ async def page(tmp_path: Path) -> AsyncIterator[tuple[Path, aiohttp.ClientSessio
     (folder / "index.html").write_text("<!doctype html><title>Page</title>")
     (folder / "main.js").write_text('import { goods } from "./parts/goods.js";\ngoods;\n')
     (folder / "parts" / "goods.js").write_text(SCRIPT)
-    (folder / "page.css").write_text('@import "./parts/goods.css";\n')
-    (folder / "parts" / "goods.css").write_text("h1 { color: red }\n")
+    (folder / "page.css").write_text("h1 { color: red }\n")
     (folder / "dot.png").write_bytes(b"\x89PNG" + bytes(2000))
     (folder / "notes.md").write_text("not for everyone")
     app = base_app(Settings(service="bakery", data_dir=tmp_path), page_routes(folder, ["/"]))
@@ -94,20 +93,6 @@ async def test_a_file_of_a_kind_that_no_page_needs_is_not_there(page: Page) -> N
             assert response.status == 404
 
 
-async def test_a_bundle_follows_the_files_that_it_is_made_of(page: Page) -> None:
-    folder, session = page
-    async with session.get("/bundle/page.css") as first:
-        assert "color: red" in await first.text()
-        assert first.headers["Content-Type"] == "text/css; charset=utf-8"
-    (folder / "parts" / "goods.css").write_text("h1 { color: green }\n")
-    async with session.get("/bundle/page.css") as second:
-        assert "color: green" in await second.text()
-    async with session.get(
-        "/bundle/page.css", headers={"If-None-Match": second.headers["ETag"]}
-    ) as third:
-        assert third.status == 304
-
-
 async def test_only_the_docs_page_may_set_styles(page: Page) -> None:
     _, session = page
     policies = {}
@@ -117,12 +102,3 @@ async def test_only_the_docs_page_may_set_styles(page: Page) -> None:
             policies[path] = response.headers["Content-Security-Policy"]
     assert policies.pop("/docs").replace(" 'unsafe-inline'", "") == POLICY
     assert set(policies.values()) == {POLICY}
-
-
-async def test_a_bundle_of_files_that_do_not_fit_together_is_a_failure_of_ours(
-    page: Page,
-) -> None:
-    folder, session = page
-    (folder / "main.js").write_text('import "./nothing.js";\n')
-    async with session.get("/bundle/main.js") as response:
-        assert response.status == 500

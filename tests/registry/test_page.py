@@ -12,7 +12,7 @@ REFERENCE = re.compile(r"""(?:src|href)="([^"]+)"|from "([^"]+)"|import "([^"]+)
 
 def is_others(path: str) -> bool:
     """Whether a file was written by others, or holds what they have written."""
-    return path.startswith(("/vendor/", "/bundle/"))
+    return path.startswith(("/vendor/", "/assets/dist/"))
 
 
 async def files_of_the_page(shop: Shop) -> dict[str, str]:
@@ -28,8 +28,8 @@ async def files_of_the_page(shop: Shop) -> dict[str, str]:
         assert reply.headers["Content-Security-Policy"] == POLICY
         found[path] = reply.body.decode()
         folder = path.rpartition("/")[0]
-        if path.startswith("/bundle/"):  # what it was put together from is looked at instead
-            wanted.append(path.replace("/bundle/", "/assets/", 1))
+        if path.startswith("/assets/dist/"):  # what it was built from is looked at instead
+            wanted.append(path.replace("/dist/", "/", 1))
         for match in REFERENCE.finditer("" if is_others(path) else found[path]):
             name = next(filter(None, match.groups()))
             wanted.append(f"{folder}/{name[2:]}" if name.startswith("./") else name)

@@ -2,12 +2,14 @@
 
 import asyncio
 import re
+from pathlib import Path
 
 from services.common.pages import POLICY, SHARED, VENDOR
 from services.storefront.app import PAGES, VIEWS
 from tests.routes import assert_problem
 from tests.shop import OPERATOR, Shop
 
+ROOT = Path(__file__).parents[2]
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 OWN_FILES = [
     f"/{place}/{path.relative_to(folder).as_posix()}"
@@ -56,14 +58,22 @@ def test_the_policy_allows_nothing_unsafe_and_nobody_else() -> None:
     assert "default-src 'none'" in POLICY
 
 
-async def test_the_page_in_bundles_is_whole(alone: Shop) -> None:
-    script = await alone.call("storefront", "GET", "/bundle/main.js", key=None)
-    sheet = await alone.call("storefront", "GET", "/bundle/shop.css", key=None)
+async def test_the_built_script_and_style_sheet_hold_every_source(alone: Shop) -> None:
+    script = await alone.call("storefront", "GET", "/assets/dist/main.js", key=None)
+    sheet = await alone.call("storefront", "GET", "/assets/dist/main.css", key=None)
     assert (script.status, sheet.status) == (200, 200)
-    for folder, place in ((PAGES, "assets"), (SHARED, "shared")):
-        for path in folder.rglob("*.css"):
-            assert f"/* /{place}/{path.relative_to(folder).as_posix()} */" in sheet.body.decode()
-    assert not re.search(rb"^(import|export)\b|^@import", script.body + sheet.body, re.MULTILINE)
+    built = (script.body + sheet.body).decode()
+    sources = [
+        path.relative_to(ROOT).as_posix()
+        for folder in (PAGES, SHARED)
+        for path in folder.rglob("*.*")
+        if path.suffix in (".css", ".js") and path.parent.name != "dist"
+    ]
+    for source in sources:
+        marks = (f"// {source}\n", f"/* {source} */\n")
+        only_imports = source.endswith("pages/main.css")
+        assert only_imports or any(mark in built for mark in marks), source
+    assert not re.search(r"^(import|export)\b|^@import", built, re.MULTILINE)
 
 
 NOT_GIVEN_OUT = [
@@ -80,9 +90,9 @@ NOT_GIVEN_OUT = [
     "/vendor/../app.py",
     "/vendor/preact/README.md",
     "/shared/../../pages.py",
-    "/bundle/../main.js",
-    "/bundle/index.html",
-    "/bundle/nothing.js",
+    "/assets/dist/../../app.py",
+    "/assets/dist/index.html",
+    "/assets/dist/nothing.js",
 ]
 
 
