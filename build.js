@@ -24,7 +24,8 @@ const publishedFolders = {
   },
 };
 
-const NOTICE = "Built by `npm run build` from the sources named below: change those, not this file.";
+const NOTICE =
+  "Built by `npm run build` from the sources named below: change those, not this file.";
 const LICENCES = "It contains Preact (MIT) and htm (Apache-2.0): see /vendor/preact/.";
 
 for (const page of PAGES) {

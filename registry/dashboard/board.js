@@ -73,9 +73,10 @@ export function Board({ operatorKey, refuse, leave }) {
       <button type="button" class="text-button" onClick=${leave}>Forget the key</button>
     </header>
     <main class="board">
-      ${snapshot === null
-        ? html`<${Waiting} contact=${contact} />`
-        : html`
+      ${
+        snapshot === null
+          ? html`<${Waiting} contact=${contact} />`
+          : html`
             <h1 tabindex="-1" ref=${title}>${words}</h1>
             <${ServicesTable}
               snapshot=${snapshot}
@@ -89,7 +90,8 @@ export function Board({ operatorKey, refuse, leave }) {
               loadEarlier=${next && (() => feed.current.loadEarlier())}
             />
             <p class="foot soft small">Shop ${snapshot.shop}</p>
-          `}
+          `
+      }
       <div class="notices">
         ${silence !== null && html`<p class="notice low">${lostContact(silence, snapshot)}</p>`}
         <${Result} result=${result} dismiss=${() => setResult(null)} />

@@ -1,7 +1,7 @@
 // Whether what the page shows is live, and what it is when it is not.
 
-import { html, useEffect, useState } from "/vendor/preact/standalone.module.js";
 import { clockTime } from "/shared/format.js";
+import { html, useEffect, useState } from "/vendor/preact/standalone.module.js";
 import { StateMark } from "./state_mark.js";
 
 /** A registry that restarts is back sooner; nobody needs to be told. */

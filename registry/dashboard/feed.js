@@ -141,6 +141,8 @@ export class Feed {
 
 /** Milliseconds in which no lease can run far down unseen: heartbeats come every third of a ttl. */
 function halfHeartbeat({ services }) {
-  const ttls = Object.values(services).flat().map((instance) => instance.ttl);
+  const ttls = Object.values(services)
+    .flat()
+    .map((instance) => instance.ttl);
   return Math.min(Math.max((Math.min(...ttls, 30) / 6) * 1000, 500), 5000);
 }

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
 import { keyOf } from "./happenings.js";
-import { Moment, day } from "./moment.js";
+import { day, Moment } from "./moment.js";
 import { flash } from "./movement.js";
 import { StateMark } from "./state_mark.js";
 import { called, happening } from "./words.js";
@@ -37,8 +37,10 @@ export function HappenedList({ events, loadEarlier }) {
         </ol>
       </div>`,
     )}
-    ${events.length > 0 &&
-    html`<${Earlier} more=${loadEarlier || shown < events.length} show=${showEarlier} />`}
+    ${
+      events.length > 0 &&
+      html`<${Earlier} more=${loadEarlier || shown < events.length} show=${showEarlier} />`
+    }
   </section>`;
 }
 

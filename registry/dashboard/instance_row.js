@@ -6,7 +6,7 @@ import { LeaseLine } from "./lease_line.js";
 import { Moment } from "./moment.js";
 import { flash } from "./movement.js";
 import { StateMark } from "./state_mark.js";
-import { STATE_WORDS, briefly, called, isDrained } from "./words.js";
+import { briefly, called, isDrained, STATE_WORDS } from "./words.js";
 
 /**
  * `events` are the instance's own, newest first; `isNew` if it came after the others were shown;

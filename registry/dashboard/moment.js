@@ -1,7 +1,7 @@
 // A time of day, with its day where that is not today.
 
-import { html } from "/vendor/preact/standalone.module.js";
 import { clockTime } from "/shared/format.js";
+import { html } from "/vendor/preact/standalone.module.js";
 
 const dayOf = new Intl.DateTimeFormat("en", { day: "numeric", month: "long" });
 

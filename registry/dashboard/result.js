@@ -13,10 +13,12 @@ export function Result({ result, dismiss }) {
   }, [result]);
 
   return html`<div role="status">
-    ${result &&
-    html`<p class="notice ${result.trouble ? "trouble" : "there"}">
+    ${
+      result &&
+      html`<p class="notice ${result.trouble ? "trouble" : "there"}">
       <span>${result.words}</span>
       <button type="button" class="text-button" onClick=${dismiss}>Close</button>
-    </p>`}
+    </p>`
+    }
   </div>`;
 }

@@ -1,7 +1,7 @@
 // The question for the operator key.
 
 import { html, useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
-import { Registry, keyRefusal } from "./registry.js";
+import { keyRefusal, Registry } from "./registry.js";
 
 /** `refusal` says why an earlier key was not taken; `enter` gets one that the registry takes. */
 export function SignIn({ refusal, enter }) {

@@ -27,7 +27,7 @@ export function called({ service, instance_id }) {
 
 /** Whether the operator has taken an instance out of use. */
 export function isDrained({ reason }) {
-  return reason !== null && reason.includes(DRAINED);
+  return reason?.includes(DRAINED) ?? false;
 }
 
 /** What happened, as what is said after the instance's name. */
@@ -86,7 +86,9 @@ export function headline(instances) {
     return "Nobody is registered yet.";
   }
   if (others.length === 0) {
-    return instances.length === 1 ? "The only instance is up." : `All ${instances.length} instances are up.`;
+    return instances.length === 1
+      ? "The only instance is up."
+      : `All ${instances.length} instances are up.`;
   }
   if (others.length === 1) {
     return `${called(others[0])} is ${STATE_WORDS[others[0].state].toLowerCase()}.`;

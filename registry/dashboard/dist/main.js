@@ -390,7 +390,7 @@ function called({ service, instance_id }) {
   return instance_id.startsWith(service) ? instance_id : `${instance_id} of ${service}`;
 }
 function isDrained({ reason }) {
-  return reason !== null && reason.includes(DRAINED);
+  return reason?.includes(DRAINED) ?? false;
 }
 function happening({ what, detail }) {
   switch (what) {

@@ -631,11 +631,14 @@ function pause(me, path, error, attempt, signal) {
     show();
   });
 }
+function hurryAll(all) {
+  for (const one of all) one.hurry();
+}
 function show() {
   const all = [...waiting.values()];
   if (all.length === 0) return trouble.set(null);
   const worst = all.find((one) => one.kind === "offline") || all[all.length - 1];
-  return trouble.set({ ...worst, hurry: () => all.forEach((one) => one.hurry()) });
+  return trouble.set({ ...worst, hurry: () => hurryAll(all) });
 }
 
 // services/storefront/pages/flow/keys.js
@@ -742,6 +745,76 @@ function rememberPrices(items, before) {
   keep("seen", seen);
 }
 
+// services/storefront/pages/flow/place.js
+var scrolled = recall("scroll", sessionStorage) || {};
+var place = makeState(readPlace());
+var arrived = { key: null, path: null };
+var goingBack = false;
+function readPlace() {
+  const { key = "first", cart: cart2 = false, shown = 0 } = history.state || {};
+  return { path: location.pathname, query: location.search, key, cart: cart2, shown };
+}
+function watchPlace() {
+  history.scrollRestoration = "manual";
+  window.addEventListener("popstate", () => {
+    goingBack = false;
+    rememberScroll();
+    place.set(readPlace());
+  });
+  window.addEventListener("pagehide", rememberScroll);
+  document.addEventListener("visibilitychange", rememberScroll);
+  document.addEventListener("click", followLink);
+}
+function followLink(event) {
+  const link = event.target.closest?.("a[href^='/']");
+  const plain2 = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+  if (!link || !plain2 || event.defaultPrevented) return;
+  event.preventDefault();
+  go(link.getAttribute("href"), { replace: place.value.cart });
+}
+function rememberScroll() {
+  scrolled[place.value.key] = Math.round(window.scrollY);
+  keep("scroll", scrolled, sessionStorage);
+}
+function go(url, { replace = false, cart: cart2 = false } = {}) {
+  rememberScroll();
+  const state = { key: newKey(), cart: cart2 };
+  history[replace ? "replaceState" : "pushState"](state, "", url);
+  place.set(readPlace());
+}
+function openCart() {
+  if (place.value.cart) return;
+  rememberScroll();
+  history.pushState({ ...history.state, key: place.value.key, cart: true, over: true }, "");
+  place.set(readPlace());
+}
+function closeCart() {
+  if (!place.value.cart || goingBack) return;
+  goingBack = Boolean(history.state?.over);
+  if (goingBack) history.back();
+  else go(location.pathname + location.search, { replace: true });
+}
+function noteShown(shown) {
+  if (history.state?.shown === shown || !place.value) return;
+  history.replaceState({ key: place.value.key, ...history.state, shown }, "");
+}
+function useArrival(ready, title) {
+  const { key, path } = place.value;
+  K(() => {
+    document.title = title ? `${title} · Tuckshop` : "Tuckshop";
+  }, [title]);
+  K(() => {
+    if (!ready || arrived.key === key) return;
+    const before = arrived;
+    arrived = { key, path };
+    if (before.path === path && !(key in scrolled)) return;
+    window.scrollTo(0, scrolled[key] || 0);
+    if (before.path !== null && before.path !== path) {
+      document.querySelector("main h1")?.focus({ preventScroll: true });
+    }
+  }, [ready, key, path]);
+}
+
 // services/storefront/pages/flow/announce.js
 var spoken = makeState("");
 function announce(sentence) {
@@ -844,76 +917,6 @@ function end(how) {
 }
 function revived({ status, problem, ...rest }) {
   return problem ? { ...rest, error: new Refusal(status, problem) } : rest;
-}
-
-// services/storefront/pages/flow/place.js
-var scrolled = recall("scroll", sessionStorage) || {};
-var place = makeState(readPlace());
-var arrived = { key: null, path: null };
-var goingBack = false;
-function readPlace() {
-  const { key = "first", cart: cart2 = false, shown = 0 } = history.state || {};
-  return { path: location.pathname, query: location.search, key, cart: cart2, shown };
-}
-function watchPlace() {
-  history.scrollRestoration = "manual";
-  window.addEventListener("popstate", () => {
-    goingBack = false;
-    rememberScroll();
-    place.set(readPlace());
-  });
-  window.addEventListener("pagehide", rememberScroll);
-  document.addEventListener("visibilitychange", rememberScroll);
-  document.addEventListener("click", followLink);
-}
-function followLink(event) {
-  const link = event.target.closest?.("a[href^='/']");
-  const plain2 = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
-  if (!link || !plain2 || event.defaultPrevented) return;
-  event.preventDefault();
-  go(link.getAttribute("href"), { replace: place.value.cart });
-}
-function rememberScroll() {
-  scrolled[place.value.key] = Math.round(window.scrollY);
-  keep("scroll", scrolled, sessionStorage);
-}
-function go(url, { replace = false, cart: cart2 = false } = {}) {
-  rememberScroll();
-  const state = { key: newKey(), cart: cart2 };
-  history[replace ? "replaceState" : "pushState"](state, "", url);
-  place.set(readPlace());
-}
-function openCart() {
-  if (place.value.cart) return;
-  rememberScroll();
-  history.pushState({ ...history.state, key: place.value.key, cart: true, over: true }, "");
-  place.set(readPlace());
-}
-function closeCart() {
-  if (!place.value.cart || goingBack) return;
-  goingBack = Boolean(history.state?.over);
-  if (goingBack) history.back();
-  else go(location.pathname + location.search, { replace: true });
-}
-function noteShown(shown) {
-  if (history.state?.shown === shown || !place.value) return;
-  history.replaceState({ key: place.value.key, ...history.state, shown }, "");
-}
-function useArrival(ready, title) {
-  const { key, path } = place.value;
-  K(() => {
-    document.title = title ? `${title} · Tuckshop` : "Tuckshop";
-  }, [title]);
-  K(() => {
-    if (!ready || arrived.key === key) return;
-    const before = arrived;
-    arrived = { key, path };
-    if (before.path === path && !(key in scrolled)) return;
-    window.scrollTo(0, scrolled[key] || 0);
-    if (before.path !== null && before.path !== path) {
-      document.querySelector("main h1")?.focus({ preventScroll: true });
-    }
-  }, [ready, key, path]);
 }
 
 // services/storefront/pages/flow/filters.js
@@ -1637,11 +1640,11 @@ function bag(look) {
   const half = 43 + look.wide * 6;
   const top = 62 - look.tall * 14;
   const [l2, r2] = [80 - half, 80 + half];
-  const cut = Array.from({ length: 8 }, (_2, i2) => `l${(half - 2) / 8} -5l${(half - 2) / 8} 5`);
+  const cut = `l${(half - 2) / 8} -5l${(half - 2) / 8} 5`.repeat(8);
   const folded = look.pick(2, "bag");
   return {
     half,
-    body: `M${l2 + 2} ${top}${folded ? `H${r2 - 2}` : cut.join("")}L${r2} ${top + 34}V196Q${r2} 200 ${r2 - 4} 200H${l2 + 4}Q${l2} 200 ${l2} 196V${top + 34}z`,
+    body: `M${l2 + 2} ${top}${folded ? `H${r2 - 2}` : cut}L${r2} ${top + 34}V196Q${r2} 200 ${r2 - 4} 200H${l2 + 4}Q${l2} 200 ${l2} 196V${top + 34}z`,
     pattern: look.pattern,
     label: [l2 + 12, top + 50, half * 2 - 24, Math.min(78, 138 - top + 12)],
     before: fe`
@@ -1673,7 +1676,7 @@ function box(look) {
 function bar(look) {
   const half = 33 + look.wide * 3;
   const top = 44 - look.tall * 10;
-  const [l2, r2] = [80 - half, 80 + half];
+  const l2 = 80 - half;
   const squares = [0, 1].flatMap(
     (row) => [0, 1, 2].map((col) => [l2 + 3 + col * ((half * 2 - 4) / 3), top - 8 + row * 18])
   );
@@ -1809,7 +1812,8 @@ function draw(product) {
   look.category = product.category.toLowerCase();
   look.sign = SIGNS[look.emblem];
   const form = SHAPES2[look.shape](look);
-  const clip = `cut-${drawn += 1}`;
+  drawn += 1;
+  const clip = `cut-${drawn}`;
   const tones = {
     "--l": look.tone[0],
     "--c": look.tone[1],

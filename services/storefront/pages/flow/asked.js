@@ -1,6 +1,7 @@
 // What a view has asked the shop for: nothing yet, an answer, or a refusal.
-import { useCallback, useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
+
 import { Refusal } from "/shared/api.js";
+import { useCallback, useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
 
 const NOTHING_YET = { data: null, error: null, busy: true };
 

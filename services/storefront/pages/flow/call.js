@@ -79,9 +79,13 @@ function pause(me, path, error, attempt, signal) {
   });
 }
 
+function hurryAll(all) {
+  for (const one of all) one.hurry();
+}
+
 function show() {
   const all = [...waiting.values()];
   if (all.length === 0) return trouble.set(null);
   const worst = all.find((one) => one.kind === "offline") || all[all.length - 1];
-  return trouble.set({ ...worst, hurry: () => all.forEach((one) => one.hurry()) });
+  return trouble.set({ ...worst, hurry: () => hurryAll(all) });
 }

@@ -1,8 +1,9 @@
 // The goods on the shelves: lists that load page by page, single products, categories, and what is
 // known of the stock.
-import { useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
+
 import { Refusal } from "/shared/api.js";
 import { makeState } from "/shared/state.js";
+import { useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
 import { call } from "./call.js";
 import { keep, recall } from "./memory.js";
 

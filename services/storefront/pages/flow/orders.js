@@ -1,6 +1,7 @@
 // This guest's orders: asking for them, cancelling, and following what happens to them.
-import { useEffect } from "/vendor/preact/standalone.module.js";
+
 import { makeState } from "/shared/state.js";
+import { useEffect } from "/vendor/preact/standalone.module.js";
 import { useAsked } from "./asked.js";
 import { call } from "./call.js";
 import { outcome } from "./purchase.js";

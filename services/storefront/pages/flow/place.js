@@ -1,6 +1,7 @@
 // Where in the shop the page is: the address, going elsewhere, and finding one's place again.
-import { useLayoutEffect } from "/vendor/preact/standalone.module.js";
+
 import { makeState } from "/shared/state.js";
+import { useLayoutEffect } from "/vendor/preact/standalone.module.js";
 import { newKey } from "./keys.js";
 import { keep, recall } from "./memory.js";
 

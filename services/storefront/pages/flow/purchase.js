@@ -1,9 +1,10 @@
 // A purchase: the order, then its payment. Each step and its key are kept in this browser until the
 // shop's answer is final, so that a reload goes on where it was and nothing is bought twice.
-import { useRef } from "/vendor/preact/standalone.module.js";
+
 import { Refusal } from "/shared/api.js";
 import { amountOf, cents } from "/shared/format.js";
 import { makeState, useValue } from "/shared/state.js";
+import { useRef } from "/vendor/preact/standalone.module.js";
 import { announce } from "./announce.js";
 import { call } from "./call.js";
 import { loadCart } from "./cart.js";

@@ -1,7 +1,8 @@
 // The button that puts a product into the cart, and says what came of it.
-import { html, useRef, useState } from "/vendor/preact/standalone.module.js";
+
 import { Refusal } from "/shared/api.js";
 import { useValue } from "/shared/state.js";
+import { html, useRef, useState } from "/vendor/preact/standalone.module.js";
 import { announce } from "../flow/announce.js";
 import { addToCart, cart, unitsInCart } from "../flow/cart.js";
 import { inWords } from "../words.js";

@@ -1,7 +1,8 @@
 // The lines of the cart, and what has happened to them since they were put in.
-import { html, useEffect } from "/vendor/preact/standalone.module.js";
+
 import { money } from "/shared/format.js";
 import { useValue } from "/shared/state.js";
+import { html, useEffect } from "/vendor/preact/standalone.module.js";
 import { announce } from "../flow/announce.js";
 import { acceptPrices, cart, loadCart, seenPrices, setQuantity } from "../flow/cart.js";
 import { known, learnStock } from "../flow/goods.js";

@@ -1,7 +1,8 @@
 // Choosing what the shelf shows: categories, prices, what is in stock, and the order.
-import { html, useEffect, useState } from "/vendor/preact/standalone.module.js";
+
 import { useValue } from "/shared/state.js";
-import { SORTS, isPrice, shelfAddress } from "../flow/filters.js";
+import { html, useEffect, useState } from "/vendor/preact/standalone.module.js";
+import { isPrice, SORTS, shelfAddress } from "../flow/filters.js";
 import { categories, learnCategories } from "../flow/goods.js";
 import { go } from "../flow/place.js";
 

@@ -1,7 +1,8 @@
 // A product on the shelf: picture, price ticket, name, what is left, and the button that takes one.
-import { html } from "/vendor/preact/standalone.module.js";
+
 import { cents, money } from "/shared/format.js";
 import { useValue } from "/shared/state.js";
+import { html } from "/vendor/preact/standalone.module.js";
 import { cart, unitsInCart } from "../flow/cart.js";
 import { Picture } from "../pictures/picture.js";
 import { stockInWords } from "../words.js";

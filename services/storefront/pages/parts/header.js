@@ -1,6 +1,7 @@
 // The top of every view: the shop's name, the search, the way to one's orders, the cart.
-import { html, useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
+
 import { useValue } from "/shared/state.js";
+import { html, useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
 import { cart } from "../flow/cart.js";
 import { readFilters, shelfAddress } from "../flow/filters.js";
 import { go, openCart, place } from "../flow/place.js";

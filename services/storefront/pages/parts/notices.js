@@ -1,7 +1,8 @@
 // What has come between: lost contact with a countdown, a refusal, an empty place; and what is said
 // to those who listen.
-import { html, useEffect, useState } from "/vendor/preact/standalone.module.js";
+
 import { useValue } from "/shared/state.js";
+import { html, useEffect, useState } from "/vendor/preact/standalone.module.js";
 import { announce, spoken } from "../flow/announce.js";
 import { trouble } from "../flow/call.js";
 import { begunAfresh } from "../flow/session.js";

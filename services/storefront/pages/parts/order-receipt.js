@@ -1,6 +1,7 @@
 // An order as a receipt, and its history as a strip of stamps.
-import { html } from "/vendor/preact/standalone.module.js";
+
 import { cents, clockTime, when } from "/shared/format.js";
+import { html } from "/vendor/preact/standalone.module.js";
 import { eventInWords, statusInWords } from "../words.js";
 import { Receipt } from "./receipt.js";
 

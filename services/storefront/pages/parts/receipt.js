@@ -1,6 +1,7 @@
 // A receipt: lines and total on a strip of paper.
-import { html } from "/vendor/preact/standalone.module.js";
+
 import { money } from "/shared/format.js";
+import { html } from "/vendor/preact/standalone.module.js";
 
 /**
  * `lines` are `{key, name, quantity, price, note}` with prices in cents (null where not known);

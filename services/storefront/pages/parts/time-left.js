@@ -1,7 +1,8 @@
 // How long an order may still be paid.
-import { html, useEffect, useState } from "/vendor/preact/standalone.module.js";
+
 import { serverNow } from "/shared/api.js";
 import { minutesLeft } from "/shared/format.js";
+import { html, useEffect, useState } from "/vendor/preact/standalone.module.js";
 
 export function TimeLeft({ until }) {
   const [, tick] = useState(0);

@@ -5,11 +5,11 @@ export function bag(look) {
   const half = 43 + look.wide * 6;
   const top = 62 - look.tall * 14;
   const [l, r] = [80 - half, 80 + half];
-  const cut = Array.from({ length: 8 }, (_, i) => `l${(half - 2) / 8} -5l${(half - 2) / 8} 5`);
+  const cut = `l${(half - 2) / 8} -5l${(half - 2) / 8} 5`.repeat(8);
   const folded = look.pick(2, "bag");
   return {
     half,
-    body: `M${l + 2} ${top}${folded ? `H${r - 2}` : cut.join("")}L${r} ${top + 34}V196Q${r} 200 ${r - 4} 200H${l + 4}Q${l} 200 ${l} 196V${top + 34}z`,
+    body: `M${l + 2} ${top}${folded ? `H${r - 2}` : cut}L${r} ${top + 34}V196Q${r} 200 ${r - 4} 200H${l + 4}Q${l} 200 ${l} 196V${top + 34}z`,
     pattern: look.pattern,
     label: [l + 12, top + 50, half * 2 - 24, Math.min(78, 138 - top + 12)],
     before: html`
@@ -50,7 +50,7 @@ export function box(look) {
 export function bar(look) {
   const half = 33 + look.wide * 3;
   const top = 44 - look.tall * 10;
-  const [l, r] = [80 - half, 80 + half];
+  const l = 80 - half;
   const squares = [0, 1].flatMap((row) =>
     [0, 1, 2].map((col) => [l + 3 + col * ((half * 2 - 4) / 3), top - 8 + row * 18]),
   );

@@ -23,7 +23,8 @@ function draw(product) {
   look.category = product.category.toLowerCase();
   look.sign = SIGNS[look.emblem];
   const form = SHAPES[look.shape](look);
-  const clip = `cut-${(drawn += 1)}`;
+  drawn += 1;
+  const clip = `cut-${drawn}`;
   const tones = {
     "--l": look.tone[0],
     "--c": look.tone[1],

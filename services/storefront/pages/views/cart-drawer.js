@@ -1,11 +1,12 @@
 // The cart, as a drawer over the page.
-import { html, useEffect, useRef } from "/vendor/preact/standalone.module.js";
+
 import { money } from "/shared/format.js";
 import { useValue } from "/shared/state.js";
+import { html, useEffect, useRef } from "/vendor/preact/standalone.module.js";
 import { cart, cartRefusal, loadCart, totalOf } from "../flow/cart.js";
 import { closeCart } from "../flow/place.js";
 import { CartLines, CartNews, useCartNews } from "../parts/cart-lines.js";
-import { Notices, Nothing, RefusalNote } from "../parts/notices.js";
+import { Nothing, Notices, RefusalNote } from "../parts/notices.js";
 
 export function CartDrawer() {
   const dialog = useRef(null);

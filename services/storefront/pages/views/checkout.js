@@ -1,7 +1,8 @@
 // The till: what is bought, for how much, and the one press that orders and pays it.
-import { html, useEffect, useLayoutEffect, useRef } from "/vendor/preact/standalone.module.js";
+
 import { money } from "/shared/format.js";
 import { useValue } from "/shared/state.js";
+import { html, useEffect, useLayoutEffect, useRef } from "/vendor/preact/standalone.module.js";
 import { acceptPrices, cart, loadCart, totalOf } from "../flow/cart.js";
 import { known } from "../flow/goods.js";
 import { withAvailable } from "../flow/line-news.js";

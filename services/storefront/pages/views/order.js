@@ -1,4 +1,8 @@
 // One order: its receipt, what happened to it, and what can still be done.
+
+import { Refusal } from "/shared/api.js";
+import { cents, money } from "/shared/format.js";
+import { useValue } from "/shared/state.js";
 import {
   html,
   useEffect,
@@ -6,9 +10,6 @@ import {
   useRef,
   useState,
 } from "/vendor/preact/standalone.module.js";
-import { Refusal } from "/shared/api.js";
-import { cents, money } from "/shared/format.js";
-import { useValue } from "/shared/state.js";
 import { announce } from "../flow/announce.js";
 import { newKey } from "../flow/keys.js";
 import { cancelOrder, useOrder } from "../flow/orders.js";

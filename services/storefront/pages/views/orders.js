@@ -1,10 +1,11 @@
 // My orders: every one with its amount and how it stands, newest first.
-import { html, useState } from "/vendor/preact/standalone.module.js";
+
 import { cents, counted, money, when } from "/shared/format.js";
+import { html, useState } from "/vendor/preact/standalone.module.js";
 import { PAGE, useOrders } from "../flow/orders.js";
 import { useArrival } from "../flow/place.js";
 import { Nothing, RefusalNote } from "../parts/notices.js";
-import { StatusStamp, orderNumber } from "../parts/order-receipt.js";
+import { orderNumber, StatusStamp } from "../parts/order-receipt.js";
 import { TimeLeft } from "../parts/time-left.js";
 
 export function OrdersView() {

@@ -1,13 +1,14 @@
 // A product's own page, whose address can be shared.
-import { html, useState } from "/vendor/preact/standalone.module.js";
+
 import { cents, money } from "/shared/format.js";
 import { useValue } from "/shared/state.js";
+import { html, useState } from "/vendor/preact/standalone.module.js";
 import { announce } from "../flow/announce.js";
 import { useAsked } from "../flow/asked.js";
 import { cart, unitsInCart } from "../flow/cart.js";
+import { shelfAddress } from "../flow/filters.js";
 import { known, learnProduct, useGoods } from "../flow/goods.js";
 import { useArrival } from "../flow/place.js";
-import { shelfAddress } from "../flow/filters.js";
 import { AddButton } from "../parts/add.js";
 import { Good, Ticket } from "../parts/good.js";
 import { RefusalNote } from "../parts/notices.js";

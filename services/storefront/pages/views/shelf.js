@@ -1,7 +1,8 @@
 // The shelves: what there is, narrowed and sorted as the address says.
-import { html, useEffect, useRef } from "/vendor/preact/standalone.module.js";
+
 import { counted } from "/shared/format.js";
 import { useValue } from "/shared/state.js";
+import { html, useEffect, useRef } from "/vendor/preact/standalone.module.js";
 import { announce } from "../flow/announce.js";
 import { apiQuery, readFilters } from "../flow/filters.js";
 import { categories, useGoods } from "../flow/goods.js";

@@ -1,9 +1,10 @@
 // The whole page: header, the view that the address names, the cart over it.
-import { html } from "/vendor/preact/standalone.module.js";
+
 import { useValue } from "/shared/state.js";
+import { html } from "/vendor/preact/standalone.module.js";
 import { place, useArrival } from "../flow/place.js";
 import { Header } from "../parts/header.js";
-import { Notices, Nothing } from "../parts/notices.js";
+import { Nothing, Notices } from "../parts/notices.js";
 import { CartDrawer } from "./cart-drawer.js";
 import { CheckoutView } from "./checkout.js";
 import { OrderView } from "./order.js";
