@@ -1,6 +1,6 @@
 // The registry's routes that this page uses, called with the operator key.
 
-import { Refusal, send } from "/shared/api.js";
+import { ApiError, send } from "/shared/api.js";
 import { readEvents } from "./server_sent_events.js";
 
 const CALL_SECONDS = 3;
@@ -42,7 +42,7 @@ export class Registry {
     signal.addEventListener("abort", end, { once: true });
     try {
       const answer = await fetch("/events", { headers: this.#headers, signal: ending.signal });
-      if (!answer.ok) throw new Refusal(answer.status, {});
+      if (!answer.ok) throw new ApiError(answer.status, {});
       return readEvents(answer.body);
     } finally {
       clearTimeout(timer);
@@ -50,7 +50,7 @@ export class Registry {
   }
 
   #call(method, path, options) {
-    return send(method, path, { ...options, headers: this.#headers, patience: CALL_SECONDS });
+    return send(method, path, { ...options, headers: this.#headers, timeoutSeconds: CALL_SECONDS });
   }
 
   get #headers() {

@@ -73,4 +73,4 @@ async def test_escape_closes_the_cart_and_gives_the_focus_back(
     await page.keyboard.press("Escape")
     await expect(shopper.drawer).to_have_count(0)
     await expect(shopper.button(re.compile("^Cart"))).to_be_focused()
-    assert not await page.evaluate("history.state?.cart ?? false")
+    assert not await page.evaluate("history.state?.cartOpen ?? false")

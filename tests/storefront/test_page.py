@@ -85,7 +85,7 @@ NOT_GIVEN_OUT = [
     "/assets/%2fetc%2fpasswd",
     "/assets/index.html%00.js",
     "/assets/.hidden.js",
-    "/assets/flow",
+    "/assets/state",
     "/assets/",
     "/vendor/../app.py",
     "/vendor/preact/README.md",

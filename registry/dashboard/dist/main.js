@@ -570,7 +570,7 @@ function isLastUp(instance, instances) {
 }
 
 // services/common/pages/api.js
-var Refusal = class extends Error {
+var ApiError = class extends Error {
   constructor(status, problem, retryAfter = null) {
     super(problem.detail || problem.title || `HTTP ${status}`);
     this.status = status;
@@ -580,53 +580,53 @@ var Refusal = class extends Error {
     this.retryAfter = retryAfter;
   }
   /** Whether the same call may get through later. */
-  get passing() {
+  get isTransient() {
     return [0, 408, 429, 502, 503, 504, 507].includes(this.status) || ["request_in_progress", "payment_in_progress"].includes(this.code);
   }
 };
-var serverAhead = 0;
-async function send(method, path, { headers = {}, body, signal, patience = 20 } = {}) {
-  const ending = new AbortController();
-  const end = () => ending.abort();
-  const timer = setTimeout(end, patience * 1e3);
-  if (signal?.aborted) end();
-  signal?.addEventListener("abort", end);
+var clockOffset = 0;
+async function send(method, path, { headers = {}, body, signal, timeoutSeconds = 20 } = {}) {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, timeoutSeconds * 1e3);
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort);
   try {
     const response = await fetch(path, {
       method,
       headers: body === void 0 ? headers : { ...headers, "Content-Type": "application/json" },
       body: body === void 0 ? void 0 : JSON.stringify(body),
-      signal: ending.signal,
+      signal: controller.signal,
       credentials: "omit"
     });
     const text = await response.text();
-    noteClock(response.headers.get("Date"));
-    const data = read(text);
+    adjustClock(response.headers.get("Date"));
+    const data = parseJson(text);
     if (response.ok && data !== null) {
       return { status: response.status, data, headers: response.headers };
     }
-    if (response.ok) throw new Refusal(502, { detail: "An answer that was cut short" });
+    if (response.ok) throw new ApiError(502, { detail: "An answer that was cut short" });
     const wait = Number.parseFloat(response.headers.get("Retry-After"));
-    throw new Refusal(response.status, data || {}, Number.isFinite(wait) ? wait : null);
+    throw new ApiError(response.status, data || {}, Number.isFinite(wait) ? wait : null);
   } catch (error) {
-    if (error instanceof Refusal) throw error;
+    if (error instanceof ApiError) throw error;
     if (signal?.aborted) throw new DOMException("No longer wanted", "AbortError");
-    throw new Refusal(0, { detail: "No answer" });
+    throw new ApiError(0, { detail: "No answer" });
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", end);
+    signal?.removeEventListener("abort", abort);
   }
 }
-function read(text) {
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {
     return null;
   }
 }
-function noteClock(date) {
+function adjustClock(date) {
   const ahead = date ? Date.parse(date) - Date.now() : Number.NaN;
-  if (Number.isFinite(ahead)) serverAhead = Math.abs(ahead) > 1500 ? ahead : 0;
+  if (Number.isFinite(ahead)) clockOffset = Math.abs(ahead) > 1500 ? ahead : 0;
 }
 
 // registry/dashboard/server_sent_events.js
@@ -698,14 +698,14 @@ var Registry = class {
     signal.addEventListener("abort", end, { once: true });
     try {
       const answer = await fetch("/events", { headers: this.#headers, signal: ending.signal });
-      if (!answer.ok) throw new Refusal(answer.status, {});
+      if (!answer.ok) throw new ApiError(answer.status, {});
       return readEvents(answer.body);
     } finally {
       clearTimeout(timer);
     }
   }
   #call(method, path, options) {
-    return send(method, path, { ...options, headers: this.#headers, patience: CALL_SECONDS });
+    return send(method, path, { ...options, headers: this.#headers, timeoutSeconds: CALL_SECONDS });
   }
   get #headers() {
     return { "X-API-Key": this.#key };

@@ -1,7 +1,7 @@
 // One HTTP call that answers JSON, and the one kind of error it throws.
 
 /** A call that was refused, or did not get through (`code` "unreachable", `status` 0). */
-export class Refusal extends Error {
+export class ApiError extends Error {
   constructor(status, problem, retryAfter = null) {
     super(problem.detail || problem.title || `HTTP ${status}`);
     this.status = status;
@@ -13,7 +13,7 @@ export class Refusal extends Error {
   }
 
   /** Whether the same call may get through later. */
-  get passing() {
+  get isTransient() {
     return (
       [0, 408, 429, 502, 503, 504, 507].includes(this.status) ||
       ["request_in_progress", "payment_in_progress"].includes(this.code)
@@ -21,51 +21,52 @@ export class Refusal extends Error {
   }
 }
 
-let serverAhead = 0;
+/** Milliseconds by which the server's clock is ahead of this browser's. */
+let clockOffset = 0;
 
 /** The server's time in milliseconds, as its last answer told. */
 export function serverNow() {
-  return Date.now() + serverAhead;
+  return Date.now() + clockOffset;
 }
 
 /**
- * Sends one request. Returns `{status, data, headers}`; throws a Refusal, or an AbortError when
- * `signal` ended it. No answer within `patience` seconds counts as unreachable.
+ * Sends one request. Returns `{status, data, headers}`; throws an ApiError, or an AbortError when
+ * `signal` ended it. No answer within `timeoutSeconds` counts as unreachable.
  */
-export async function send(method, path, { headers = {}, body, signal, patience = 20 } = {}) {
-  const ending = new AbortController();
-  const end = () => ending.abort();
-  const timer = setTimeout(end, patience * 1000);
-  if (signal?.aborted) end();
-  signal?.addEventListener("abort", end);
+export async function send(method, path, { headers = {}, body, signal, timeoutSeconds = 20 } = {}) {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, timeoutSeconds * 1000);
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort);
   try {
     const response = await fetch(path, {
       method,
       headers: body === undefined ? headers : { ...headers, "Content-Type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal: ending.signal,
+      signal: controller.signal,
       credentials: "omit",
     });
     const text = await response.text();
-    noteClock(response.headers.get("Date"));
-    const data = read(text);
+    adjustClock(response.headers.get("Date"));
+    const data = parseJson(text);
     if (response.ok && data !== null) {
       return { status: response.status, data, headers: response.headers };
     }
-    if (response.ok) throw new Refusal(502, { detail: "An answer that was cut short" });
+    if (response.ok) throw new ApiError(502, { detail: "An answer that was cut short" });
     const wait = Number.parseFloat(response.headers.get("Retry-After"));
-    throw new Refusal(response.status, data || {}, Number.isFinite(wait) ? wait : null);
+    throw new ApiError(response.status, data || {}, Number.isFinite(wait) ? wait : null);
   } catch (error) {
-    if (error instanceof Refusal) throw error;
+    if (error instanceof ApiError) throw error;
     if (signal?.aborted) throw new DOMException("No longer wanted", "AbortError");
-    throw new Refusal(0, { detail: "No answer" });
+    throw new ApiError(0, { detail: "No answer" });
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", end);
+    signal?.removeEventListener("abort", abort);
   }
 }
 
-function read(text) {
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -73,8 +74,8 @@ function read(text) {
   }
 }
 
-function noteClock(date) {
+function adjustClock(date) {
   const ahead = date ? Date.parse(date) - Date.now() : Number.NaN;
   // The header has whole seconds: within one, our own clock is the better one.
-  if (Number.isFinite(ahead)) serverAhead = Math.abs(ahead) > 1500 ? ahead : 0;
+  if (Number.isFinite(ahead)) clockOffset = Math.abs(ahead) > 1500 ? ahead : 0;
 }

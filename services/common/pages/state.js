@@ -1,9 +1,9 @@
-// One value that several parts of a page look at, and the hook by which a part follows it.
+// A store: one value that several components show, and the hook by which a component follows it.
 import { useLayoutEffect, useState } from "/vendor/preact/standalone.module.js";
 
-/** Holds `value`; `set` tells everyone that follows it. */
-export function makeState(value) {
-  const followers = new Set();
+/** Holds `value`; `set` tells every subscriber. */
+export function createStore(value) {
+  const subscribers = new Set();
   return {
     get value() {
       return value;
@@ -11,25 +11,25 @@ export function makeState(value) {
     set(next) {
       if (Object.is(next, value)) return;
       value = next;
-      for (const tell of [...followers]) tell();
+      for (const notify of [...subscribers]) notify();
     },
-    /** Calls `tell` after each change; returns how to stop that. */
-    follow(tell) {
-      followers.add(tell);
-      return () => followers.delete(tell);
+    /** Calls `notify` after each change; returns how to stop that. */
+    subscribe(notify) {
+      subscribers.add(notify);
+      return () => subscribers.delete(notify);
     },
   };
 }
 
-/** The state's value, drawn anew whenever it changes. */
-export function useValue(state) {
+/** The store's value; the component is drawn anew whenever it changes. */
+export function useStore(store) {
   const [, draw] = useState(0);
   useLayoutEffect(() => {
-    const tell = () => draw((n) => n + 1);
-    const before = state.value;
-    const stop = state.follow(tell);
-    if (!Object.is(before, state.value)) tell();
-    return stop;
-  }, [state]);
-  return state.value;
+    const notify = () => draw((n) => n + 1);
+    const before = store.value;
+    const unsubscribe = store.subscribe(notify);
+    if (!Object.is(before, store.value)) notify();
+    return unsubscribe;
+  }, [store]);
+  return store.value;
 }

@@ -1,13 +1,13 @@
 // Opens the shop: draws it, and takes up again whatever was under way when the page was last left.
 import { html, render } from "/vendor/preact/standalone.module.js";
-import { watchCart } from "./flow/cart.js";
-import { watchPlace } from "./flow/place.js";
-import { carryOn } from "./flow/purchase.js";
-import { keepSession } from "./flow/session.js";
+import { watchCart } from "./state/cart.js";
+import { resumePurchase } from "./state/purchase.js";
+import { startRouter } from "./state/router.js";
+import { keepSessionFresh } from "./state/session.js";
 import { Shop } from "./views/shop.js";
 
-watchPlace();
-keepSession();
+startRouter();
+keepSessionFresh();
 watchCart();
-carryOn();
+resumePurchase();
 render(html`<${Shop} />`, document.getElementById("shop"));

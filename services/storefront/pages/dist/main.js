@@ -398,8 +398,8 @@ function minutesLeft(seconds) {
 }
 
 // services/common/pages/state.js
-function makeState(value) {
-  const followers = /* @__PURE__ */ new Set();
+function createStore(value) {
+  const subscribers = /* @__PURE__ */ new Set();
   return {
     get value() {
       return value;
@@ -407,29 +407,29 @@ function makeState(value) {
     set(next) {
       if (Object.is(next, value)) return;
       value = next;
-      for (const tell of [...followers]) tell();
+      for (const notify of [...subscribers]) notify();
     },
-    /** Calls `tell` after each change; returns how to stop that. */
-    follow(tell) {
-      followers.add(tell);
-      return () => followers.delete(tell);
+    /** Calls `notify` after each change; returns how to stop that. */
+    subscribe(notify) {
+      subscribers.add(notify);
+      return () => subscribers.delete(notify);
     }
   };
 }
-function useValue(state) {
+function useStore(store) {
   const [, draw2] = G(0);
   K(() => {
-    const tell = () => draw2((n2) => n2 + 1);
-    const before = state.value;
-    const stop = state.follow(tell);
-    if (!Object.is(before, state.value)) tell();
-    return stop;
-  }, [state]);
-  return state.value;
+    const notify = () => draw2((n2) => n2 + 1);
+    const before = store.value;
+    const unsubscribe = store.subscribe(notify);
+    if (!Object.is(before, store.value)) notify();
+    return unsubscribe;
+  }, [store]);
+  return store.value;
 }
 
 // services/common/pages/api.js
-var Refusal = class extends Error {
+var ApiError = class extends Error {
   constructor(status, problem, retryAfter = null) {
     super(problem.detail || problem.title || `HTTP ${status}`);
     this.status = status;
@@ -439,98 +439,109 @@ var Refusal = class extends Error {
     this.retryAfter = retryAfter;
   }
   /** Whether the same call may get through later. */
-  get passing() {
+  get isTransient() {
     return [0, 408, 429, 502, 503, 504, 507].includes(this.status) || ["request_in_progress", "payment_in_progress"].includes(this.code);
   }
 };
-var serverAhead = 0;
+var clockOffset = 0;
 function serverNow() {
-  return Date.now() + serverAhead;
+  return Date.now() + clockOffset;
 }
-async function send(method, path, { headers = {}, body, signal, patience = 20 } = {}) {
-  const ending = new AbortController();
-  const end2 = () => ending.abort();
-  const timer = setTimeout(end2, patience * 1e3);
-  if (signal?.aborted) end2();
-  signal?.addEventListener("abort", end2);
+async function send(method, path, { headers = {}, body, signal, timeoutSeconds = 20 } = {}) {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, timeoutSeconds * 1e3);
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort);
   try {
     const response = await fetch(path, {
       method,
       headers: body === void 0 ? headers : { ...headers, "Content-Type": "application/json" },
       body: body === void 0 ? void 0 : JSON.stringify(body),
-      signal: ending.signal,
+      signal: controller.signal,
       credentials: "omit"
     });
     const text = await response.text();
-    noteClock(response.headers.get("Date"));
-    const data = read(text);
+    adjustClock(response.headers.get("Date"));
+    const data = parseJson(text);
     if (response.ok && data !== null) {
       return { status: response.status, data, headers: response.headers };
     }
-    if (response.ok) throw new Refusal(502, { detail: "An answer that was cut short" });
+    if (response.ok) throw new ApiError(502, { detail: "An answer that was cut short" });
     const wait = Number.parseFloat(response.headers.get("Retry-After"));
-    throw new Refusal(response.status, data || {}, Number.isFinite(wait) ? wait : null);
+    throw new ApiError(response.status, data || {}, Number.isFinite(wait) ? wait : null);
   } catch (error) {
-    if (error instanceof Refusal) throw error;
+    if (error instanceof ApiError) throw error;
     if (signal?.aborted) throw new DOMException("No longer wanted", "AbortError");
-    throw new Refusal(0, { detail: "No answer" });
+    throw new ApiError(0, { detail: "No answer" });
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", end2);
+    signal?.removeEventListener("abort", abort);
   }
 }
-function read(text) {
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {
     return null;
   }
 }
-function noteClock(date) {
+function adjustClock(date) {
   const ahead = date ? Date.parse(date) - Date.now() : Number.NaN;
-  if (Number.isFinite(ahead)) serverAhead = Math.abs(ahead) > 1500 ? ahead : 0;
+  if (Number.isFinite(ahead)) clockOffset = Math.abs(ahead) > 1500 ? ahead : 0;
 }
 
-// services/storefront/pages/flow/memory.js
+// services/storefront/pages/state/storage.js
 var PREFIX = "tuckshop.";
-function recall(name, storage = localStorage) {
+function loadItem(name, storage = localStorage) {
   try {
     return JSON.parse(storage.getItem(PREFIX + name));
   } catch {
     return null;
   }
 }
-function keep(name, value, storage = localStorage) {
+function saveItem(name, value, storage = localStorage) {
   try {
     if (value === null) storage.removeItem(PREFIX + name);
     else storage.setItem(PREFIX + name, JSON.stringify(value));
   } catch {
   }
 }
-function onOtherTab(name, listener) {
+function onStorageChange(name, listener) {
   window.addEventListener("storage", (event) => {
-    if (event.key === PREFIX + name || event.key === null) listener(recall(name));
+    if (event.key === PREFIX + name || event.key === null) listener(loadItem(name));
   });
 }
-function alone(name, work2) {
-  return navigator.locks ? navigator.locks.request(PREFIX + name, work2) : work2();
+
+// services/storefront/pages/state/tabs.js
+var channel = "BroadcastChannel" in window ? new BroadcastChannel("tuckshop") : null;
+var listeners = /* @__PURE__ */ new Map();
+channel?.addEventListener("message", ({ data }) => listeners.get(data.topic)?.(data.message));
+function tellOtherTabs(topic, message = null) {
+  channel?.postMessage({ topic, message });
+}
+function onTabMessage(topic, listener) {
+  listeners.set(topic, listener);
+}
+function withTabLock(name, work) {
+  return navigator.locks ? navigator.locks.request(`tuckshop.${name}`, work) : work();
 }
 
-// services/storefront/pages/flow/session.js
-var CHECK_EVERY = 3e4;
-var session = makeState(recall("session"));
-var begunAfresh = makeState(false);
-async function token() {
+// services/storefront/pages/state/session.js
+var CHECK_MILLISECONDS = 3e4;
+var session = createStore(loadItem("session"));
+var sessionWasReplaced = createStore(false);
+async function currentToken() {
   const mine = session.value;
   if (mine && Date.parse(mine.expires_at) - Date.now() > 5e3) return mine.token;
   return (await renew(mine)).token;
 }
-async function tokenInsteadOf(spent) {
+async function replaceToken(refused) {
   const mine = session.value;
-  return (mine && mine.token !== spent ? mine : await renew(mine)).token;
+  return (mine && mine.token !== refused ? mine : await renew(mine)).token;
 }
-function keepSession() {
-  onOtherTab("session", (other) => session.set(other));
+function keepSessionFresh() {
+  onStorageChange("session", (other) => session.set(other));
   const check = () => {
     const mine = session.value;
     if (!mine || document.hidden) return;
@@ -538,41 +549,41 @@ function keepSession() {
     if (Date.now() > half) renew(mine).catch(() => {
     });
   };
-  setInterval(check, CHECK_EVERY);
+  setInterval(check, CHECK_MILLISECONDS);
   document.addEventListener("visibilitychange", check);
 }
 var renewing = null;
-function renew(spent) {
-  renewing ??= alone("session", () => exchange(spent)).finally(() => {
+function renew(old) {
+  renewing ??= withTabLock("session", () => exchange(old)).finally(() => {
     renewing = null;
   });
   return renewing;
 }
-async function exchange(spent) {
-  const latest = recall("session");
-  if (latest && latest.token !== spent?.token) {
+async function exchange(old) {
+  const latest = loadItem("session");
+  if (latest && latest.token !== old?.token) {
     session.set(latest);
     return latest;
   }
   let answer;
   try {
     answer = await send("POST", "/api/session", {
-      headers: spent ? { "X-API-Key": spent.token } : {}
+      headers: old ? { "X-API-Key": old.token } : {}
     });
   } catch (error) {
-    if (error.status !== 401 || !spent) throw error;
+    if (error.status !== 401 || !old) throw error;
     answer = await send("POST", "/api/session");
   }
   const fresh = { ...answer.data, since: Date.now() };
-  if (spent && spent.user_id !== fresh.user_id) begunAfresh.set(true);
-  keep("session", fresh);
+  if (old && old.user_id !== fresh.user_id) sessionWasReplaced.set(true);
+  saveItem("session", fresh);
   session.set(fresh);
   return fresh;
 }
 
-// services/storefront/pages/flow/call.js
-var LONGEST_WAIT = 10;
-var trouble = makeState(null);
+// services/storefront/pages/state/call.js
+var MAX_RETRY_SECONDS = 10;
+var connectionIssue = createStore(null);
 var waiting = /* @__PURE__ */ new Map();
 async function call(method, path, options = {}) {
   const me = Symbol(method);
@@ -581,126 +592,114 @@ async function call(method, path, options = {}) {
       try {
         return await callOnce(method, path, options);
       } catch (error) {
-        if (!(error instanceof Refusal && error.passing)) throw error;
-        await pause(me, path, error, attempt, options.signal);
+        if (!(error instanceof ApiError && error.isTransient)) throw error;
+        await waitToRetry(me, path, error, attempt, options.signal);
       }
     }
   } finally {
-    if (waiting.delete(me)) show();
+    if (waiting.delete(me)) publishIssue();
   }
 }
 async function callOnce(method, path, { body, key, signal }) {
-  const attempt = (mine2) => {
-    const headers = { "X-API-Key": mine2 };
+  const attempt = (token2) => {
+    const headers = { "X-API-Key": token2 };
     if (key) headers["Idempotency-Key"] = key;
-    return send(method, `/api${written(path)}`, { headers, body, signal });
+    return send(method, `/api${resolvePath(path)}`, { headers, body, signal });
   };
-  const mine = await token();
+  const token = await currentToken();
   try {
-    return await attempt(mine);
+    return await attempt(token);
   } catch (error) {
     if (error.status !== 401) throw error;
-    return attempt(await tokenInsteadOf(mine));
+    return attempt(await replaceToken(token));
   }
 }
-function written(path) {
+function resolvePath(path) {
   return typeof path === "function" ? path(session.value?.user_id ?? "") : path;
 }
-function pause(me, path, error, attempt, signal) {
-  const backoff = Math.min(2 ** attempt, LONGEST_WAIT);
-  const seconds = Math.min(Math.max(error.retryAfter ?? 0, backoff), LONGEST_WAIT);
+function waitToRetry(me, path, error, attempt, signal) {
+  const backoff = Math.min(2 ** attempt, MAX_RETRY_SECONDS);
+  const seconds = Math.min(Math.max(error.retryAfter ?? 0, backoff), MAX_RETRY_SECONDS);
   return new Promise((resolve, reject) => {
-    const end2 = (settle) => () => {
+    const end = (settle) => () => {
       clearTimeout(timer);
-      window.removeEventListener("online", hurry);
+      window.removeEventListener("online", retryNow);
       signal?.removeEventListener("abort", stop);
       settle();
     };
-    const hurry = end2(resolve);
-    const stop = end2(() => reject(new DOMException("No longer wanted", "AbortError")));
-    const timer = setTimeout(hurry, seconds * 1e3);
-    window.addEventListener("online", hurry);
+    const retryNow = end(resolve);
+    const stop = end(() => reject(new DOMException("No longer wanted", "AbortError")));
+    const timer = setTimeout(retryNow, seconds * 1e3);
+    window.addEventListener("online", retryNow);
     signal?.addEventListener("abort", stop);
     if (error.code.endsWith("_in_progress")) return;
     waiting.set(me, {
       kind: error.status === 0 ? "offline" : error.status === 429 ? "busy" : "away",
-      where: written(path).split(/[/?]/)[1],
-      until: Date.now() + seconds * 1e3,
-      hurry
+      resource: resolvePath(path).split(/[/?]/)[1],
+      retryAt: Date.now() + seconds * 1e3,
+      retryNow
     });
-    show();
+    publishIssue();
   });
 }
-function hurryAll(all) {
-  for (const one of all) one.hurry();
-}
-function show() {
+function publishIssue() {
   const all = [...waiting.values()];
-  if (all.length === 0) return trouble.set(null);
-  const worst = all.find((one) => one.kind === "offline") || all[all.length - 1];
-  return trouble.set({ ...worst, hurry: () => hurryAll(all) });
+  const worst = all.find((one) => one.kind === "offline") ?? all.at(-1);
+  connectionIssue.set(worst ? { ...worst, retryNow: retryAllNow } : null);
+}
+function retryAllNow() {
+  for (const { retryNow } of [...waiting.values()]) retryNow();
 }
 
-// services/storefront/pages/flow/keys.js
-function newKey() {
+// services/storefront/pages/state/random-id.js
+function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// services/storefront/pages/flow/tabs.js
-var channel = "BroadcastChannel" in window ? new BroadcastChannel("tuckshop") : null;
-var listeners = /* @__PURE__ */ new Map();
-channel?.addEventListener("message", ({ data }) => listeners.get(data.about)?.(data.what));
-function tellTabs(about, what = null) {
-  channel?.postMessage({ about, what });
-}
-function hearTabs(about, listener) {
-  listeners.set(about, listener);
-}
-
-// services/storefront/pages/flow/cart.js
+// services/storefront/pages/state/cart.js
 var EMPTY = { items: [], currency: "USD", version: 0 };
-var cart = makeState(session.value ? null : EMPTY);
-var cartRefusal = makeState(null);
-var seenPrices = makeState(recall("seen") || {});
-var wanted = /* @__PURE__ */ new Map();
+var cart = createStore(session.value ? null : EMPTY);
+var cartError = createStore(null);
+var seenPrices = createStore(loadItem("seen") || {});
+var pendingQuantities = /* @__PURE__ */ new Map();
 var sending = null;
 function watchCart() {
-  hearTabs("cart", (other) => {
+  onTabMessage("cart", (other) => {
     const newer = other.version >= (cart.value?.version ?? 0);
     if (!sending && newer && other.user_id === session.value?.user_id) cart.set(other);
   });
-  onOtherTab("seen", (seen) => seenPrices.set(seen || {}));
-  session.follow(
+  onStorageChange("seen", (seen) => seenPrices.set(seen || {}));
+  session.subscribe(
     () => cart.value?.user_id && cart.value.user_id !== session.value?.user_id && loadCart()
   );
-  trouble.follow(() => trouble.value === null && loadCart());
+  connectionIssue.subscribe(() => connectionIssue.value === null && loadCart());
   document.addEventListener("visibilitychange", () => document.hidden || loadCart());
   loadCart();
 }
 async function loadCart() {
   if (!session.value || sending) return;
   const { data } = await call("GET", (user) => `/cart/${user}`);
-  if (!sending) take(data);
+  if (!sending) applyAnswer(data);
 }
 function unitsInCart(value, productId) {
   return value?.items.find((item) => item.product_id === productId)?.quantity ?? 0;
 }
-function totalOf(value) {
+function cartTotal(value) {
   return value.items.reduce((sum, item) => sum + (item.price ?? 0) * item.quantity, 0);
 }
 async function addToCart(productId, quantity) {
   const { data } = await call("POST", (user) => `/cart/${user}/add`, {
     body: { product_id: productId, quantity },
-    key: newKey()
+    key: randomId()
   });
-  take({ ...data, items: data.cart });
+  applyAnswer({ ...data, items: data.cart });
 }
 function setQuantity(productId, quantity) {
-  wanted.set(productId, quantity);
-  cartRefusal.set(null);
-  cart.set({ ...cart.value, items: changed(cart.value.items) });
-  sending ??= sendWanted().finally(() => {
+  pendingQuantities.set(productId, quantity);
+  cartError.set(null);
+  cart.set({ ...cart.value, items: withPending(cart.value.items) });
+  sending ??= sendPending().finally(() => {
     sending = null;
     loadCart();
   });
@@ -709,32 +708,32 @@ function setQuantity(productId, quantity) {
 function acceptPrices() {
   rememberPrices(cart.value.items, {});
 }
-async function sendWanted() {
-  while (wanted.size > 0) {
-    const [productId, quantity] = wanted.entries().next().value;
+async function sendPending() {
+  while (pendingQuantities.size > 0) {
+    const [productId, quantity] = pendingQuantities.entries().next().value;
     try {
       const { data } = await call("PUT", (user) => `/cart/${user}/items/${productId}`, {
         body: { quantity }
       });
-      if (wanted.get(productId) === quantity) wanted.delete(productId);
-      take(data);
+      if (pendingQuantities.get(productId) === quantity) pendingQuantities.delete(productId);
+      applyAnswer(data);
     } catch (error) {
-      wanted.delete(productId);
-      cartRefusal.set(error);
+      pendingQuantities.delete(productId);
+      cartError.set(error);
     }
   }
 }
-function changed(items) {
-  return items.map((item) => ({ ...item, quantity: wanted.get(item.product_id) ?? item.quantity })).filter((item) => item.quantity > 0);
+function withPending(items) {
+  return items.map((item) => ({ ...item, quantity: pendingQuantities.get(item.product_id) ?? item.quantity })).filter((item) => item.quantity > 0);
 }
-function take({ items: answered, currency, version }) {
-  const items = changed(
+function applyAnswer({ items: answered, currency, version }) {
+  const items = withPending(
     answered.map((item) => ({ ...item, price: item.price === null ? null : cents(item.price) }))
   );
   const next = { items, currency, version, user_id: session.value?.user_id };
   cart.set(next);
   rememberPrices(items, seenPrices.value);
-  tellTabs("cart", next);
+  tellOtherTabs("cart", next);
 }
 function rememberPrices(items, before) {
   const priced = items.filter((item) => item.price !== null);
@@ -742,129 +741,63 @@ function rememberPrices(items, before) {
     priced.map((item) => [item.product_id, before[item.product_id] ?? item.price])
   );
   seenPrices.set(seen);
-  keep("seen", seen);
+  saveItem("seen", seen);
 }
 
-// services/storefront/pages/flow/place.js
-var scrolled = recall("scroll", sessionStorage) || {};
-var place = makeState(readPlace());
-var arrived = { key: null, path: null };
-var goingBack = false;
-function readPlace() {
-  const { key = "first", cart: cart2 = false, shown = 0 } = history.state || {};
-  return { path: location.pathname, query: location.search, key, cart: cart2, shown };
-}
-function watchPlace() {
-  history.scrollRestoration = "manual";
-  window.addEventListener("popstate", () => {
-    goingBack = false;
-    rememberScroll();
-    place.set(readPlace());
-  });
-  window.addEventListener("pagehide", rememberScroll);
-  document.addEventListener("visibilitychange", rememberScroll);
-  document.addEventListener("click", followLink);
-}
-function followLink(event) {
-  const link = event.target.closest?.("a[href^='/']");
-  const plain2 = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
-  if (!link || !plain2 || event.defaultPrevented) return;
-  event.preventDefault();
-  go(link.getAttribute("href"), { replace: place.value.cart });
-}
-function rememberScroll() {
-  scrolled[place.value.key] = Math.round(window.scrollY);
-  keep("scroll", scrolled, sessionStorage);
-}
-function go(url, { replace = false, cart: cart2 = false } = {}) {
-  rememberScroll();
-  const state = { key: newKey(), cart: cart2 };
-  history[replace ? "replaceState" : "pushState"](state, "", url);
-  place.set(readPlace());
-}
-function openCart() {
-  if (place.value.cart) return;
-  rememberScroll();
-  history.pushState({ ...history.state, key: place.value.key, cart: true, over: true }, "");
-  place.set(readPlace());
-}
-function closeCart() {
-  if (!place.value.cart || goingBack) return;
-  goingBack = Boolean(history.state?.over);
-  if (goingBack) history.back();
-  else go(location.pathname + location.search, { replace: true });
-}
-function noteShown(shown) {
-  if (history.state?.shown === shown || !place.value) return;
-  history.replaceState({ key: place.value.key, ...history.state, shown }, "");
-}
-function useArrival(ready, title) {
-  const { key, path } = place.value;
-  K(() => {
-    document.title = title ? `${title} · Tuckshop` : "Tuckshop";
-  }, [title]);
-  K(() => {
-    if (!ready || arrived.key === key) return;
-    const before = arrived;
-    arrived = { key, path };
-    if (before.path === path && !(key in scrolled)) return;
-    window.scrollTo(0, scrolled[key] || 0);
-    if (before.path !== null && before.path !== path) {
-      document.querySelector("main h1")?.focus({ preventScroll: true });
-    }
-  }, [ready, key, path]);
-}
-
-// services/storefront/pages/flow/announce.js
-var spoken = makeState("");
+// services/storefront/pages/state/announce.js
+var announcement = createStore("");
 function announce(sentence) {
-  spoken.set(sentence === spoken.value ? `${sentence} ` : sentence);
+  announcement.set(sentence === announcement.value ? `${sentence} ` : sentence);
 }
 
-// services/storefront/pages/flow/purchase.js
-var ASK_AGAIN = 1e3;
-var purchase = makeState(recall("purchase"));
-var outcome = makeState(null);
-hearTabs("purchase", (other) => outcome.set(revived(other)));
-onOtherTab("purchase", (other) => purchase.set(other));
+// services/storefront/pages/state/purchase.js
+var REPEAT_MILLISECONDS = 1e3;
+var purchase = createStore(loadItem("purchase"));
+var outcome = createStore(null);
+onTabMessage("purchase", (other) => outcome.set(outcomeFromTab(other)));
+onStorageChange("purchase", (other) => purchase.set(other));
 function useOutcome() {
   const before = Q(outcome.value);
-  const now = useValue(outcome);
+  const now = useStore(outcome);
   return now?.paid && now === before.current ? null : now;
 }
 function buyCart(total) {
-  return begin({
+  return startStep({
     stage: "order",
     body: { user_id: session.value.user_id, expected_total: amountOf(total) }
   });
 }
 function payOrder(order) {
-  return begin(payStep(order));
+  return startStep(payStep(order));
 }
-function carryOn() {
-  if (purchase.value) alone("purchase", work);
+function resumePurchase() {
+  if (purchase.value) withTabLock("purchase", runSteps);
 }
-function begin(step) {
+function startStep(step) {
   if (purchase.value) return;
   outcome.set(null);
-  save({ ...step, key: newKey() });
-  carryOn();
+  saveStep({ ...step, key: randomId() });
+  resumePurchase();
 }
 function payStep(order) {
   return { stage: "pay", body: { order_id: order.order_id, amount: order.total_amount } };
 }
-async function work() {
-  let step = recall("purchase");
+async function runSteps() {
+  let step = loadItem("purchase");
   purchase.set(step);
   while (step !== null) {
     try {
       step = await (step.stage === "order" ? placeOrder(step) : makePayment(step));
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      end({ stage: step.stage, order_id: step.body.order_id ?? error.problem.order_id, error });
+      if (!(error instanceof ApiError)) throw error;
+      endPurchase({
+        stage: step.stage,
+        order_id: step.body.order_id ?? error.problem.order_id,
+        error
+      });
       step = null;
     }
-    save(step);
+    saveStep(step);
     loadCart();
   }
 }
@@ -874,53 +807,127 @@ async function placeOrder(step) {
     answer = await call("POST", "/orders", { body: step.body, key: step.key });
   } catch (error) {
     if (error.code !== "order_pending") throw error;
-    return later({ ...step, key: newKey(), waiting: "order_pending" });
+    return saveAndWait({ ...step, key: randomId(), waiting: "order_pending" });
   }
   const order = answer.data;
-  if (answer.status === 202) return later({ ...step, waiting: "shelf" });
-  tellTabs("orders");
-  if (order.status === "PAID") return finish(order.order_id);
+  if (answer.status === 202) return saveAndWait({ ...step, waiting: "shelf" });
+  tellOtherTabs("orders");
+  if (order.status === "PAID") return endAsPaid(order.order_id);
   const expected = cents(order.total_amount) === cents(step.body.expected_total);
   if (order.status !== "CREATED" || !expected) {
-    throw new Refusal(409, { code: "ordered_before", order_id: order.order_id });
+    throw new ApiError(409, { code: "ordered_before", order_id: order.order_id });
   }
-  return { ...payStep(order), key: newKey() };
+  return { ...payStep(order), key: randomId() };
 }
 async function makePayment(step) {
   try {
     const { status } = await call("POST", "/pay", { body: step.body, key: step.key });
-    if (status === 202) return later({ ...step, waiting: "till" });
+    if (status === 202) return saveAndWait({ ...step, waiting: "till" });
   } catch (error) {
     if (error.code !== "already_paid") throw error;
   }
-  return finish(step.body.order_id);
+  return endAsPaid(step.body.order_id);
 }
-async function later(step) {
-  save(step);
-  await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN));
+async function saveAndWait(step) {
+  saveStep(step);
+  await new Promise((resolve) => setTimeout(resolve, REPEAT_MILLISECONDS));
   return step;
 }
-function finish(orderId) {
-  end({ order_id: orderId, paid: true });
+function endAsPaid(orderId) {
+  endPurchase({ order_id: orderId, paid: true });
   announce("Your order is paid.");
   return null;
 }
-function save(step) {
-  keep("purchase", step);
+function saveStep(step) {
+  saveItem("purchase", step);
   purchase.set(step);
 }
-function end(how) {
-  outcome.set(how);
-  const { error, ...rest } = how;
-  tellTabs("purchase", error ? { ...rest, status: error.status, problem: error.problem } : rest);
-  tellTabs("orders");
+function endPurchase(result) {
+  outcome.set(result);
+  const { error, ...rest } = result;
+  tellOtherTabs(
+    "purchase",
+    error ? { ...rest, status: error.status, problem: error.problem } : rest
+  );
+  tellOtherTabs("orders");
 }
-function revived({ status, problem, ...rest }) {
-  return problem ? { ...rest, error: new Refusal(status, problem) } : rest;
+function outcomeFromTab({ status, problem, ...rest }) {
+  return problem ? { ...rest, error: new ApiError(status, problem) } : rest;
 }
 
-// services/storefront/pages/flow/filters.js
-var SORTS = [
+// services/storefront/pages/state/router.js
+var scrollPositions = loadItem("scroll", sessionStorage) || {};
+var route = createStore(readRoute());
+var arrived = { key: null, path: null };
+var goingBack = false;
+function readRoute() {
+  const { key = "first", cartOpen = false, shownCount = 0 } = history.state || {};
+  return { path: location.pathname, query: location.search, key, cartOpen, shownCount };
+}
+function startRouter() {
+  history.scrollRestoration = "manual";
+  window.addEventListener("popstate", () => {
+    goingBack = false;
+    rememberScroll();
+    route.set(readRoute());
+  });
+  window.addEventListener("pagehide", rememberScroll);
+  document.addEventListener("visibilitychange", rememberScroll);
+  document.addEventListener("click", followLink);
+}
+function followLink(event) {
+  const link = event.target.closest?.("a[href^='/']");
+  const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+  if (!link || !plain || event.defaultPrevented) return;
+  event.preventDefault();
+  navigate(link.getAttribute("href"), { replace: route.value.cartOpen });
+}
+function rememberScroll() {
+  scrollPositions[route.value.key] = Math.round(window.scrollY);
+  saveItem("scroll", scrollPositions, sessionStorage);
+}
+function navigate(url, { replace = false } = {}) {
+  rememberScroll();
+  const state = { key: randomId(), cartOpen: false };
+  history[replace ? "replaceState" : "pushState"](state, "", url);
+  route.set(readRoute());
+}
+function openCart() {
+  if (route.value.cartOpen) return;
+  rememberScroll();
+  const state = { ...history.state, key: route.value.key, cartOpen: true, overPage: true };
+  history.pushState(state, "");
+  route.set(readRoute());
+}
+function closeCart() {
+  if (!route.value.cartOpen || goingBack) return;
+  goingBack = Boolean(history.state?.overPage);
+  if (goingBack) history.back();
+  else navigate(location.pathname + location.search, { replace: true });
+}
+function rememberShownCount(shownCount) {
+  if (history.state?.shownCount === shownCount || !route.value) return;
+  history.replaceState({ key: route.value.key, ...history.state, shownCount }, "");
+}
+function useRouteArrival(ready, title) {
+  const { key, path } = route.value;
+  K(() => {
+    document.title = title ? `${title} · Tuckshop` : "Tuckshop";
+  }, [title]);
+  K(() => {
+    if (!ready || arrived.key === key) return;
+    const before = arrived;
+    arrived = { key, path };
+    if (before.path === path && !(key in scrollPositions)) return;
+    window.scrollTo(0, scrollPositions[key] || 0);
+    if (before.path !== null && before.path !== path) {
+      document.querySelector("main h1")?.focus({ preventScroll: true });
+    }
+  }, [ready, key, path]);
+}
+
+// services/storefront/pages/state/filters.js
+var SORT_OPTIONS = [
   ["id", "As on the shelves"],
   ["name", "Name"],
   ["price", "Lowest price"],
@@ -928,10 +935,10 @@ var SORTS = [
   ["newest", "Newest"]
 ];
 var PRICE = /^\d{1,7}([.,]\d{1,2})?$/;
-function readFilters(query) {
+function parseFilters(query) {
   const parameters = new URLSearchParams(query);
   const get = (name) => parameters.get(name) || "";
-  const sort = SORTS.some(([key]) => key === get("sort")) ? get("sort") : "id";
+  const sort = SORT_OPTIONS.some(([key]) => key === get("sort")) ? get("sort") : "id";
   return {
     q: get("q"),
     category: get("category"),
@@ -941,7 +948,7 @@ function readFilters(query) {
     sort
   };
 }
-function shelfAddress(filters) {
+function shelfUrl(filters) {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(filters)) {
     if (value && !(name === "sort" && value === "id")) parameters.set(name, value);
@@ -953,23 +960,23 @@ function apiQuery({ q: q2, category, min, max, stock, sort }) {
   const parameters = new URLSearchParams();
   if (q2.trim()) parameters.set("q", q2.trim().slice(0, 200));
   if (category) parameters.set("category", category.slice(0, 200));
-  if (isPrice(min)) parameters.set("min_price", plain(min));
-  if (isPrice(max)) parameters.set("max_price", plain(max));
+  if (isPrice(min)) parameters.set("min_price", normalPrice(min));
+  if (isPrice(max)) parameters.set("max_price", normalPrice(max));
   if (stock) parameters.set("in_stock", "true");
   if (sort !== "id") parameters.set("sort", sort);
   return parameters.toString();
 }
 function isPrice(text) {
-  return PRICE.test(text) && Number(plain(text)) <= 1e6;
+  return PRICE.test(text) && Number(normalPrice(text)) <= 1e6;
 }
-function plain(text) {
+function normalPrice(text) {
   return String(Number(text.replace(",", ".")));
 }
 
-// services/storefront/pages/parts/header.js
-var PAUSE = 250;
+// services/storefront/pages/components/header.js
+var TYPING_PAUSE = 250;
 function Header() {
-  const { path } = useValue(place);
+  const { path } = useStore(route);
   return fe`<a class="skip" href="#main" onClick=${skip}>To what is on this page</a>
     <div class="awning" aria-hidden="true"></div>
     <header class="header">
@@ -988,14 +995,14 @@ function skip(event) {
   document.getElementById("main").focus();
 }
 function CartButton() {
-  const { cart: open } = useValue(place);
-  const items = useValue(cart)?.items ?? [];
+  const { cartOpen } = useStore(route);
+  const items = useStore(cart)?.items ?? [];
   const units = items.reduce((sum, item) => sum + item.quantity, 0);
   return fe`<button
     class="cart-button"
     type="button"
     aria-haspopup="dialog"
-    aria-expanded=${open}
+    aria-expanded=${cartOpen}
     onClick=${openCart}
   >
     <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
@@ -1007,23 +1014,23 @@ function CartButton() {
   </button>`;
 }
 function Search() {
-  const { path, query } = useValue(place);
-  const filters = readFilters(query);
-  const asked = path === "/" ? filters.q : "";
-  const [text, setText] = G(asked);
+  const { path, query } = useStore(route);
+  const filters = parseFilters(query);
+  const searched = path === "/" ? filters.q : "";
+  const [text, setText] = G(searched);
   const timer = Q(0);
-  J(() => setText(asked), [asked, path]);
+  J(() => setText(searched), [searched, path]);
   const search = (q2, replace) => {
     clearTimeout(timer.current);
     const within = path === "/" ? filters : {};
-    if (path !== "/" || q2.trim() !== asked)
-      go(shelfAddress({ ...within, q: q2.trim() }), { replace });
+    if (path !== "/" || q2.trim() !== searched)
+      navigate(shelfUrl({ ...within, q: q2.trim() }), { replace });
   };
   const typed = (event) => {
     const q2 = event.currentTarget.value;
     setText(q2);
     clearTimeout(timer.current);
-    if (path === "/") timer.current = setTimeout(() => search(q2, asked !== ""), PAUSE);
+    if (path === "/") timer.current = setTimeout(() => search(q2, searched !== ""), TYPING_PAUSE);
   };
   return fe`<form
     class="search"
@@ -1047,7 +1054,7 @@ function Search() {
   </form>`;
 }
 
-// services/storefront/pages/words.js
+// services/storefront/pages/texts.js
 var SENTENCES = {
   insufficient_stock: [
     "Not enough on the shelf",
@@ -1100,7 +1107,7 @@ var SENTENCES = {
     "Nothing was done this time. Look at your orders, then try again."
   ]
 };
-function inWords(error) {
+function describeError(error) {
   if (error.code === "price_changed")
     return { title: "A price has changed", text: priceWords(error) };
   const [title, text] = SENTENCES[error.code] || [
@@ -1114,7 +1121,7 @@ function priceWords(error) {
   const now = total ? ` The total is ${money(cents(total.total_amount))} now.` : "";
   return `Nothing was ordered and nothing paid.${now} Order again if that suits you.`;
 }
-var PLACES = {
+var AWAY = {
   products: "The shelves cannot be reached just now. Your cart is safe.",
   categories: "The shelves cannot be reached just now. Your cart is safe.",
   cart: "The cart cannot be reached just now. What is in it is safe.",
@@ -1123,11 +1130,11 @@ var PLACES = {
   payments: "The till is restarting. Your order is safe.",
   session: "The shop is just opening."
 };
-function troubleInWords({ kind, where }) {
+function describeConnectionIssue({ kind, resource }) {
   if (kind === "offline")
     return "The connection is lost. What you see may be out of date; your cart is safe.";
   if (kind === "busy") return "That was a lot at once, and the shop asks for a moment.";
-  return PLACES[where] || "The shop does not answer just now. Your cart is safe.";
+  return AWAY[resource] || "The shop does not answer just now. Your cart is safe.";
 }
 var EVENTS = {
   placed: "Placed",
@@ -1145,9 +1152,9 @@ var EVENTS = {
   product_not_found: "No longer sold",
   order_total_zero: "Nothing to pay"
 };
-function eventInWords(cause) {
-  const known2 = EVENTS[cause];
-  return known2 || cause.charAt(0).toUpperCase() + cause.slice(1).replaceAll("_", " ");
+function describeEvent(cause) {
+  const known = EVENTS[cause];
+  return known || cause.charAt(0).toUpperCase() + cause.slice(1).replaceAll("_", " ");
 }
 var STATUSES = {
   CREATED: ["Not paid yet", "low"],
@@ -1156,7 +1163,7 @@ var STATUSES = {
   CANCELLED: ["Cancelled", "soft"],
   REJECTED: ["Not possible", "act"]
 };
-function statusInWords(status) {
+function describeStatus(status) {
   const [text, tone] = STATUSES[status] || [status, "soft"];
   return { text, tone };
 }
@@ -1168,67 +1175,67 @@ var REASONS = {
   price_changed: "A price had changed. Nothing was paid.",
   product_not_found: "Something in it is no longer sold. Nothing was paid."
 };
-function standingInWords(order) {
+function explainStatus(order) {
   if (order.status === "PAID") return "It is paid, and your things are yours.";
   if (order.status === "REFUNDED") return "The money is on its way back to you.";
   return REASONS[order.reason] ?? "";
 }
-function stockInWords(stock) {
+function describeStock(stock) {
   if (stock === 0) return { text: "Sold out", tone: "act" };
   if (stock <= 5) return { text: `Only ${stock} left`, tone: "low" };
   return { text: `${stock.toLocaleString("en")} in stock`, tone: "there" };
 }
 
-// services/storefront/pages/parts/notices.js
+// services/storefront/pages/components/notices.js
 function Notices() {
-  return fe`<p class="unseen" role="status">${useValue(spoken)}</p>
-    <${TroubleStrip} /><${AfreshStrip} />`;
+  return fe`<p class="unseen" role="status">${useStore(announcement)}</p>
+    <${ConnectionStrip} /><${NewSessionStrip} />`;
 }
-function TroubleStrip() {
-  const now = useValue(trouble);
+function ConnectionStrip() {
+  const now = useStore(connectionIssue);
   const [, tick] = G(0);
   J(() => {
     if (!now) return void 0;
     const timer = setInterval(() => tick((n2) => n2 + 1), 250);
     return () => {
       clearInterval(timer);
-      if (!trouble.value) announce("The shop answers again.");
+      if (!connectionIssue.value) announce("The shop answers again.");
     };
   }, [Boolean(now)]);
   if (!now) return fe`<div class="strip-place" role="status"></div>`;
-  const seconds = Math.max(0, Math.ceil((now.until - Date.now()) / 1e3));
+  const seconds = Math.max(0, Math.ceil((now.retryAt - Date.now()) / 1e3));
   return fe`<div class="strip-place" role="status">
     <div class="strip">
       <p>
-        ${troubleInWords(now)}${" "}
+        ${describeConnectionIssue(now)}${" "}
         <span class="count" aria-hidden="true"
           >${seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again now."}</span
         >
       </p>
-      <button class="button quiet" type="button" onClick=${now.hurry}>Try now</button>
+      <button class="button quiet" type="button" onClick=${now.retryNow}>Try now</button>
     </div>
   </div>`;
 }
-function AfreshStrip() {
-  if (!useValue(begunAfresh)) return null;
+function NewSessionStrip() {
+  if (!useStore(sessionWasReplaced)) return null;
   return fe`<div class="strip-place" role="status">
     <div class="strip">
       <p>You were away for so long that your visit has begun afresh, with an empty cart.</p>
-      <button class="button quiet" type="button" onClick=${() => begunAfresh.set(false)}>All right</button>
+      <button class="button quiet" type="button" onClick=${() => sessionWasReplaced.set(false)}>All right</button>
     </div>
   </div>`;
 }
-function RefusalNote({ error, children }) {
-  const { title, text } = inWords(error);
+function ErrorNote({ error, children }) {
+  const { title, text } = describeError(error);
   return fe`<div class="note" role="alert">
     <h2>${title}</h2>
     <p>${text}</p>
     ${children && fe`<div class="actions">${children}</div>`}
   </div>`;
 }
-function Nothing({ title, children }) {
-  return fe`<div class="nothing">
-    <svg class="nothing-picture" viewBox="0 0 160 90" aria-hidden="true">
+function EmptyState({ title, children }) {
+  return fe`<div class="empty-state">
+    <svg class="empty-state-picture" viewBox="0 0 160 90" aria-hidden="true">
       <path class="plank-line" d="M0 70h160v8H0z" /><path class="plank-line" d="M18 78h8v12h-8zM134 78h8v12h-8z" />
       <path class="mouse-tail" d="M104 66q18 4 17-12-1-9 8-10" />
       <path class="mouse" d="M38 69q5-14 19-17 10-11 25-9 22 3 25 27z" /><circle class="mouse-ear" cx="62" cy="47" r="7.5" />
@@ -1239,120 +1246,8 @@ function Nothing({ title, children }) {
   </div>`;
 }
 
-// services/storefront/pages/flow/goods.js
-var PAGE = 24;
-var MOST_IN_ONE = 960;
-var lists = /* @__PURE__ */ new Map();
-var known = makeState(/* @__PURE__ */ new Map());
-var categories = makeState(recall("categories"));
-function note(products) {
-  const next = new Map(known.value);
-  for (const product of products) next.set(product.id, product);
-  known.set(next);
-}
-async function learnCategories(signal) {
-  const { data } = await call("GET", "/categories", { signal });
-  categories.set(data);
-  keep("categories", data);
-}
-async function learnProduct(id, signal) {
-  const { data } = await call("GET", `/products/${id}`, { signal });
-  note([data]);
-  return data;
-}
-async function learnStock(ids, signal) {
-  if (ids.length === 0) return;
-  const { data } = await call("GET", `/products?ids=${ids.join(",")}&limit=1000`, { signal });
-  note(data);
-  const gone = ids.filter((id) => !data.some((product) => product.id === id));
-  if (gone.length) known.set(new Map([...known.value, ...gone.map((id) => [id, null])]));
-}
-async function fetchPage(query, limit, signal) {
-  const parameters = new URLSearchParams(query);
-  parameters.set("limit", limit);
-  const { data, headers } = await call("GET", `/products?${parameters}`, { signal });
-  note(data);
-  const next = /<([^>]*)>;\s*rel="next"/.exec(headers.get("Link") || "");
-  const after = next && new URL(next[1], location.origin).searchParams.get("after");
-  return { items: data, after };
-}
-function useGoods(query, shown) {
-  const [list, setList] = G(() => lists.get(query) || { items: null, after: null });
-  const [busy, setBusy] = G(true);
-  const [error, setError] = G(null);
-  const ending = Q(null);
-  const run = async (fetching) => {
-    ending.current?.abort();
-    const mine = new AbortController();
-    ending.current = mine;
-    setBusy(true);
-    try {
-      const next = await fetching(mine.signal);
-      if (mine.signal.aborted) return;
-      lists.set(query, next);
-      setList(next);
-      setError(null);
-    } catch (problem) {
-      if (mine.signal.aborted) return;
-      if (!(problem instanceof Refusal)) throw problem;
-      setError(problem);
-    }
-    setBusy(false);
-  };
-  J(() => {
-    const before = lists.get(query);
-    if (before) setList(before);
-    const wanted2 = Math.max(before?.items.length || 0, shown, PAGE);
-    const limit = Math.min(Math.ceil(wanted2 / PAGE) * PAGE, MOST_IN_ONE);
-    run((signal) => fetchPage(query, limit, signal));
-    return () => ending.current?.abort();
-  }, [query]);
-  const more = () => run(async (signal) => {
-    const page = await fetchPage(
-      `${query}&after=${encodeURIComponent(list.after)}`,
-      PAGE,
-      signal
-    );
-    const had = new Set(list.items.map((item) => item.id));
-    return {
-      items: [...list.items, ...page.items.filter((item) => !had.has(item.id))],
-      after: page.after
-    };
-  });
-  return { ...list, busy, error, more };
-}
-
-// services/storefront/pages/flow/line-news.js
-function newsOf(item, known2, seen, currency) {
-  const product = known2.get(item.product_id);
-  if (product === null) return { kind: "gone", text: "This is no longer sold.", take: 0 };
-  if (product && product.stock === 0) return { kind: "gone", text: "Sold out.", take: 0 };
-  if (product && product.stock < item.quantity) {
-    return { kind: "few", text: `Only ${product.stock} left.`, take: product.stock };
-  }
-  if (!item.validated) {
-    return {
-      kind: "unchecked",
-      text: "Not checked yet, as the shelf could not be asked. It is checked before you pay."
-    };
-  }
-  const before = seen[item.product_id];
-  if (item.price !== null && before !== void 0 && before !== item.price) {
-    const text = `The price has changed: it was ${money(before, currency)}, it is ${money(item.price, currency)} now.`;
-    return { kind: "price", text };
-  }
-  return null;
-}
-function withAvailable(known2, errors) {
-  const next = new Map(known2);
-  for (const { product_id: id, available } of errors) {
-    if (available !== void 0) next.set(id, { ...next.get(id), stock: available });
-  }
-  return next;
-}
-
-// services/storefront/pages/pictures/tables.js
-var SHAPES = [
+// services/storefront/pages/pictures/keywords.js
+var SHAPE_WORDS = [
   [/\b(bar|soap|nougat)\b/, "bar"],
   [/\b(fudge|creams?|truffles?|pralines?|gift|set|candles?|cups?|pillows?|throw)\b/, "box"],
   [/\b(laces|wheels?|ribbons?|cards?|stickers?|pens?|pencils?|keyring)\b/, "card"],
@@ -1384,7 +1279,7 @@ var SHAPES = [
   [/\b(pantry|food|grocer(y|ies))\b/, "bag"],
   [/\b(wo)?men\b/, "garment"]
 ];
-var TONES = [
+var TONE_WORDS = [
   [/\bliquorice|\bblack|\bcharcoal/, [0.34, 0.02, 330]],
   [/\brhubarb/, [0.72, 0.13, 10]],
   [/\bstrawberry|\bcherry|\btomato|\bred\b|\baniseed/, [0.58, 0.19, 25]],
@@ -1408,7 +1303,7 @@ var TONES = [
   [/\bnavy|\bmidnight/, [0.38, 0.08, 260]],
   [/\bgr[ea]y|\bsilver|\bzipped/, [0.6, 0.015, 260]]
 ];
-var EMBLEMS = [
+var EMBLEM_WORDS = [
   [/\bpear/, "pear"],
   [/\blemon|\blime\b|\borange|\bcitrus/, "lemon"],
   [/\bstrawberry|\braspberr|\bberr(y|ies)|\bcherry|\btomato|\bapple|\bplum/, "berry"],
@@ -1428,7 +1323,7 @@ var EMBLEMS = [
   [/\bdrawers|\btable|\bfence|\bslats/, "table"]
 ];
 
-// services/storefront/pages/pictures/choice.js
+// services/storefront/pages/pictures/choose-picture.js
 var FORMS = ["square", "oval", "arch", "ribbon", "shield"];
 var PATTERNS = ["plain", "stripes", "dots", "checks", "waves", "bands"];
 var OTHER_SHAPES = ["box", "tin", "bag", "jar", "card"];
@@ -1437,14 +1332,14 @@ function choosePicture({ id, name, category, description }) {
   const pick = (n2, salt) => hash(`${salt} ${seed}`) % n2;
   const by = (table, last) => find(table, name, last) ?? find(table, category, last);
   const other = [0.62, 0.11, pick(360, "hue")];
-  const tone = by(TONES, false) ?? other;
-  const shape = by(SHAPES, true) ?? find(SHAPES, description, false) ?? OTHER_SHAPES[pick(OTHER_SHAPES.length, "shape")];
+  const tone = by(TONE_WORDS, false) ?? other;
+  const shape = by(SHAPE_WORDS, true) ?? find(SHAPE_WORDS, description, false) ?? OTHER_SHAPES[pick(OTHER_SHAPES.length, "shape")];
   return {
     shape,
     tone,
     // What lies in a jar keeps to the light tones.
     second: secondTone(tone, pick(shape === "jar" ? 3 : 4, "second")),
-    emblem: by(EMBLEMS, true) ?? null,
+    emblem: by(EMBLEM_WORDS, true) ?? null,
     form: FORMS[pick(FORMS.length, "form")],
     pattern: PATTERNS[pick(PATTERNS.length, "pattern")],
     words: labelWords(name),
@@ -1456,7 +1351,7 @@ function choosePicture({ id, name, category, description }) {
 function find(table, text, last) {
   const words = (text || "").toLowerCase().split(" ");
   const found = (last ? words.reverse() : words).map(
-    (word) => table.find(([known2]) => known2.test(word))
+    (word) => table.find(([known]) => known.test(word))
   );
   return found.find(Boolean)?.[1];
 }
@@ -1485,73 +1380,7 @@ function hash(text) {
   return (value ^ value >>> 13) >>> 0;
 }
 
-// services/storefront/pages/pictures/emblems.js
-var leaf = fe`<path class="k" d="M-9 8C-9-4-1-10 10-9 10 2 4 9-6 8l-4 3z" /><path class="thin" d="M-7 7 5-4" />`;
-var SIGNS = {
-  pear: fe`<path class="a" d="M0-10c4 0 4 5 5 8 5 5 3 13-5 13s-10-8-5-13c1-3 1-8 5-8z" />
-    <path class="line" d="M0-10q0-3 3-4" />`,
-  lemon: fe`<path class="a" d="M-12 0q3-3 5-5 7-6 14 0 2 2 5 5-3 3-5 5-7 6-14 0-2-2-5-5z" />
-    <path class="line" d="M-4-2q4-4 8 0" />`,
-  berry: fe`<path class="a" d="M0 11c-8-3-11-9-9-14 2-4 7-3 9 0 2-3 7-4 9 0 2 5-1 11-9 14z" />
-    <path class="k" d="M0-3c-3-1-5-4-4-8 3 0 4 2 4 3 0-1 1-3 4-3 1 4-1 7-4 8z" />`,
-  comb: fe`<path class="a" d="M-5-10h7l4 6-4 6h-7l-4-6z" /><path class="b" d="M3 0h6l3 5-3 5H3L0 5z" />
-    <path class="k" d="M-7 4h5l2 4-2 4h-5l-2-4z" />`,
-  flower: fe`${[0, 72, 144, 216, 288].map(
-    (turn) => fe`<ellipse class="a" cy="-6.5" rx="4.2" ry="5.5" transform=${`rotate(${turn})`} />`
-  )}<circle class="k" r="2.8" />`,
-  spiral: fe`<path class="line bold" d="M0 1q3-1 2-4t-5-2-4 6 5 7 10-2 0-12-9-9" />`,
-  wheat: fe`<path class="line" d="M0 12V-8" />${[-8, -3, 2].map(
-    (y2) => fe`<path class="a" d=${`M0 ${y2 + 5}q-7-1-7-7 6 0 7 7zM0 ${y2 + 5}q7-1 7-7-6 0-7 7z`} />`
-  )}`,
-  leaf,
-  bean: fe`<ellipse class="k" rx="7" ry="10.5" transform="rotate(28)" />
-    <path class="thin" d="M-4 8Q3 3 0-1T4-9" />`,
-  star: fe`<path class="k" d="M0-11 2.6-3.6 10.5-3.4 4.2 1.4 6.5 8.9 0 4.4-6.5 8.9-4.2 1.4-10.5-3.4-2.6-3.6z" />`,
-  drop: fe`<path class="k" d="M0-11C4-5 7-1 7 4A7 7 0 0 1-7 4C-7-1-4-5 0-11z" /><path class="thin" d="M-3 5q1 3 3 3" />`,
-  chair: fe`<path class="k" d="M-8-9h16v10H-8zM-11-3h4v8H7v-8h4V9h-3v3H5V9H-5v3h-3V9h-3z" />`,
-  lamp: fe`<path class="a" d="M-5-11H5l5 10h-20z" /><path class="k" d="M-1.5-1h3v9H6v3H-6V8h4.5z" />`,
-  table: fe`<path class="k" d="M-12-5h24v4h-3v12H6V-1H-6v12h-3V-1h-3z" />`
-};
-
-// services/storefront/pages/pictures/label.js
-var OUTLINES = {
-  square: (w2, h2) => `M${-w2} ${-h2}H${w2}V${h2}H${-w2}z`,
-  oval: (w2, h2) => `M${-w2} 0A${w2} ${h2} 0 0 1 ${w2} 0A${w2} ${h2} 0 0 1 ${-w2} 0z`,
-  arch: (w2, h2) => `M${-w2} ${h2}V${-h2 + 12}Q${-w2} ${-h2} 0 ${-h2}T${w2} ${-h2 + 12}V${h2}z`,
-  ribbon: (w2, h2) => `M${-w2} ${-h2 + 5}h4v-5H${w2 - 4}v5h4V${h2 - 5}h-4v5H${-w2 + 4}v-5h-4z`,
-  shield: (w2, h2) => `M${-w2} ${-h2}H${w2}V${h2 * 0.4}Q${w2} ${h2} 0 ${h2}T${-w2} ${h2 * 0.4}z`
-};
-function Label({ look, box: [x2, y2, width, height] }) {
-  const w2 = width / 2;
-  const h2 = height / 2;
-  const room = width * { oval: 0.78, shield: 0.86, arch: 0.92 }[look.form] || width * 0.9;
-  const roomy = height >= 44;
-  const sign = SIGNS[look.emblem];
-  const most = roomy ? sign ? 2 : 3 : 1;
-  const lines = look.words.slice(-most);
-  const longest = Math.max(...lines.map((line2) => line2.length), 4);
-  const size = Math.min(
-    lines.length === 1 && longest === 4 && !sign ? 22 : 13,
-    room / (longest * 0.68)
-  );
-  const line = size * 1.12;
-  const signHeight = sign && roomy ? 22 : 0;
-  const top = -(signHeight + lines.length * line) / 2;
-  return fe`<g transform=${`translate(${x2 + w2} ${y2 + h2})`}>
-    <path class="w" d=${OUTLINES[look.form](w2, h2)} />
-    <path class="frame" d=${OUTLINES[look.form](w2 - 3, h2 - 3)} />
-    ${signHeight > 0 && fe`<g transform=${`translate(0 ${top + 10}) scale(.82)`}>${sign}</g>`}
-    ${lines.map(
-    (text, i2) => fe`<text
-        class="lettering"
-        y=${top + signHeight + line * (i2 + 0.8)}
-        font-size=${size.toFixed(1)}
-      >${text}</text>`
-  )}
-  </g>`;
-}
-
-// services/storefront/pages/pictures/others.js
+// services/storefront/pages/pictures/cloche.js
 var BAKES = [
   [
     /loaf|bread/,
@@ -1600,6 +1429,94 @@ function cloche(look) {
       <circle class="deep" cx="80" cy=${high - 7} r="8" />`
   };
 }
+
+// services/storefront/pages/pictures/containers.js
+function jar(look) {
+  const half = 42 + look.wide * 6;
+  const top = 66 - look.tall * 12;
+  const [l2, r2] = [80 - half, 80 + half];
+  const sweets = look.category === "sweets";
+  const lid = sweets ? 1 + look.pick(2, "lid") : look.pick(3, "lid");
+  return {
+    half,
+    body: `M${l2 + 8} ${top}H${r2 - 8}Q${r2} ${top + 4} ${r2} ${top + 16}V190Q${r2} 200 ${r2 - 10} 200H${l2 + 10}Q${l2} 200 ${l2} 190V${top + 16}Q${l2} ${top + 4} ${l2 + 8} ${top}z`,
+    pattern: sweets ? "sweets" : "plain",
+    label: [80 - half + 9, top + 42, half * 2 - 18, 66],
+    before: fe`
+      <path class="glass" d=${`M${l2 + 8} ${top}H${r2 - 8}Q${r2} ${top + 4} ${r2} ${top + 16}V${top + 20}H${l2}V${top + 16}Q${l2} ${top + 4} ${l2 + 8} ${top}z`} />
+      ${lid === 0 ? fe`<path class="b" d=${`M${l2 + 2} ${top + 6}q${half / 2} -10 ${half - 2} -10t${half - 2} 10l4 12q-6 5-11 0t-11 0-11 0-11 0-11 0-11 0-11 0-9 0z`} />
+            <path class="b" d=${`M${l2 + 6} ${top - 2}q2-16 ${half - 6}-16t${half - 6} 16z`} />
+            <path class="stroke-deep" d=${`M${l2 + 4} ${top + 1}q${half - 4} 7 ${half * 2 - 8} 0`} />` : fe`<rect class=${lid === 1 ? "deep" : "metal"} x=${l2 + 4} y=${top - 16} width=${half * 2 - 8} height="18" rx="4" />
+            <path class="shade" d=${`M${l2 + 4} ${top - 4}h${half * 2 - 8}v3h-${half * 2 - 8}z`} />`}
+    `
+  };
+}
+function bottle(look) {
+  const kind = look.pick(3, "bottle");
+  const half = [30, 33, 27][kind] + look.wide * 4;
+  const neck = [9, 11, 10][kind];
+  const top = 46 - look.tall * 8;
+  const shoulder = top + [52, 36, 60][kind];
+  const [l2, r2] = [80 - half, 80 + half];
+  const bend = kind === 1 ? shoulder - 6 : shoulder - 26;
+  return {
+    half,
+    body: `M${80 - neck} ${top}H${80 + neck}V${bend}Q${80 + neck} ${shoulder - 8} ${r2 - 8} ${shoulder + 4}Q${r2} ${shoulder + 10} ${r2} ${shoulder + 22}V192Q${r2} 200 ${r2 - 8} 200H${l2 + 8}Q${l2} 200 ${l2} 192V${shoulder + 22}Q${l2} ${shoulder + 10} ${l2 + 8} ${shoulder + 4}Q${80 - neck} ${shoulder - 8} ${80 - neck} ${bend}z`,
+    pattern: "plain",
+    label: [l2 + 1, Math.max(shoulder + 26, 108), half * 2 - 2, 182 - Math.max(shoulder + 26, 108)],
+    square: true,
+    before: fe`<rect class=${["second-lid", "deep", "metal"][kind]} x=${80 - neck - 2} y=${top - 12} width=${neck * 2 + 4} height="16" rx="3" />
+      ${kind !== 2 && fe`<rect class="w" x=${80 - neck} y=${top + 16} width=${neck * 2} height="8" />`}`
+  };
+}
+function tin(look) {
+  const half = 46 + look.wide * 6;
+  const top = 82 - look.tall * 18;
+  const [l2, r2] = [80 - half, 80 + half];
+  const round = look.pick(2, "tin");
+  const lid = round ? 9 : 0;
+  return {
+    half,
+    body: `M${l2} ${top}H${r2}V${200 - lid / 2}Q80 ${200 + lid} ${l2} ${200 - lid / 2}z`,
+    pattern: look.pattern === "plain" ? "bands" : look.pattern,
+    label: [l2 + 13, top + 24, half * 2 - 26, Math.min(80, 168 - top)],
+    before: fe`
+      <path class="deep" d=${`M${l2 - 3} ${top - 16}H${r2 + 3}V${top + 3}Q80 ${top + 3 + lid} ${l2 - 3} ${top + 3}z`} />
+      <path class="pale" d=${`M${l2 - 3} ${top - 16}q${half + 3} ${-lid - 5} ${half * 2 + 6} 0q${-half - 3} ${lid} ${-half * 2 - 6} 0z`} />
+      ${!round && fe`<rect class="deep" x="66" y=${top - 25} width="28" height="8" rx="4" />`}
+    `
+  };
+}
+
+// services/storefront/pages/pictures/emblems.js
+var leaf = fe`<path class="k" d="M-9 8C-9-4-1-10 10-9 10 2 4 9-6 8l-4 3z" /><path class="thin" d="M-7 7 5-4" />`;
+var EMBLEMS = {
+  pear: fe`<path class="a" d="M0-10c4 0 4 5 5 8 5 5 3 13-5 13s-10-8-5-13c1-3 1-8 5-8z" />
+    <path class="line" d="M0-10q0-3 3-4" />`,
+  lemon: fe`<path class="a" d="M-12 0q3-3 5-5 7-6 14 0 2 2 5 5-3 3-5 5-7 6-14 0-2-2-5-5z" />
+    <path class="line" d="M-4-2q4-4 8 0" />`,
+  berry: fe`<path class="a" d="M0 11c-8-3-11-9-9-14 2-4 7-3 9 0 2-3 7-4 9 0 2 5-1 11-9 14z" />
+    <path class="k" d="M0-3c-3-1-5-4-4-8 3 0 4 2 4 3 0-1 1-3 4-3 1 4-1 7-4 8z" />`,
+  comb: fe`<path class="a" d="M-5-10h7l4 6-4 6h-7l-4-6z" /><path class="b" d="M3 0h6l3 5-3 5H3L0 5z" />
+    <path class="k" d="M-7 4h5l2 4-2 4h-5l-2-4z" />`,
+  flower: fe`${[0, 72, 144, 216, 288].map(
+    (turn) => fe`<ellipse class="a" cy="-6.5" rx="4.2" ry="5.5" transform=${`rotate(${turn})`} />`
+  )}<circle class="k" r="2.8" />`,
+  spiral: fe`<path class="line bold" d="M0 1q3-1 2-4t-5-2-4 6 5 7 10-2 0-12-9-9" />`,
+  wheat: fe`<path class="line" d="M0 12V-8" />${[-8, -3, 2].map(
+    (y2) => fe`<path class="a" d=${`M0 ${y2 + 5}q-7-1-7-7 6 0 7 7zM0 ${y2 + 5}q7-1 7-7-6 0-7 7z`} />`
+  )}`,
+  leaf,
+  bean: fe`<ellipse class="k" rx="7" ry="10.5" transform="rotate(28)" />
+    <path class="thin" d="M-4 8Q3 3 0-1T4-9" />`,
+  star: fe`<path class="k" d="M0-11 2.6-3.6 10.5-3.4 4.2 1.4 6.5 8.9 0 4.4-6.5 8.9-4.2 1.4-10.5-3.4-2.6-3.6z" />`,
+  drop: fe`<path class="k" d="M0-11C4-5 7-1 7 4A7 7 0 0 1-7 4C-7-1-4-5 0-11z" /><path class="thin" d="M-3 5q1 3 3 3" />`,
+  chair: fe`<path class="k" d="M-8-9h16v10H-8zM-11-3h4v8H7v-8h4V9h-3v3H5V9H-5v3h-3V9h-3z" />`,
+  lamp: fe`<path class="a" d="M-5-11H5l5 10h-20z" /><path class="k" d="M-1.5-1h3v9H6v3H-6V8h4.5z" />`,
+  table: fe`<path class="k" d="M-12-5h24v4h-3v12H6V-1H-6v12h-3V-1h-3z" />`
+};
+
+// services/storefront/pages/pictures/garment.js
 function garment(look) {
   const long = /jacket|jumper|long|sweater|coat|blouse|tuxedo|shirt|hoodie/.test(look.name);
   const sleeve = long ? "L142 176 120 180 112 112" : "L140 118 118 126 112 112";
@@ -1614,28 +1531,49 @@ function garment(look) {
     before: fe`${open && fe`<path class="stroke-deep" d="M80 76V188" />
         ${[100, 122, 144, 166].map((y2) => fe`<circle class="w" cx="86" cy=${y2} r="2.6" />`)}`}
       <path class="stroke-deep" d="M60 66Q80 84 100 66" />
-      ${look.sign && fe`<g transform="translate(64 118) scale(.7)"><rect class="w" x="-12" y="-14" width="24" height="28" rx="2" />${look.sign}</g>`}`
-  };
-}
-function pot(look) {
-  const half = 40 + look.wide * 6;
-  const top = 122 - look.tall * 8;
-  const leaves = [-48, -22, 4, 28, 50];
-  const length = 56 + look.pick(20, "leaf");
-  return {
-    half,
-    body: `M${80 - half} ${top}H${80 + half}L${80 + half - 12} 196Q${80 + half - 13} 200 ${80 + half - 17} 200H${80 - half + 17}Q${80 - half + 13} 200 ${80 - half + 12} 196z`,
-    pattern: look.pattern,
-    label: [80 - 24, top + 22, 48, 40],
-    behind: fe`${leaves.map(
-      (turn, i2) => fe`<path class=${i2 % 2 ? "leaf" : "leaf-deep"} transform=${`rotate(${turn} 80 ${top})`}
-        d=${`M80 ${top}q-20-${length / 2} 0-${length}q20 ${length / 2} 0 ${length}z`} />`
-    )}`,
-    before: fe`<path class="deep" d=${`M${80 - half - 5} ${top - 4}h${half * 2 + 10}v16h-${half * 2 + 10}z`} />`
+      ${look.emblemDrawing && fe`<g transform="translate(64 118) scale(.7)"><rect class="w" x="-12" y="-14" width="24" height="28" rx="2" />${look.emblemDrawing}</g>`}`
   };
 }
 
-// services/storefront/pages/pictures/packs.js
+// services/storefront/pages/pictures/label.js
+var OUTLINES = {
+  square: (w2, h2) => `M${-w2} ${-h2}H${w2}V${h2}H${-w2}z`,
+  oval: (w2, h2) => `M${-w2} 0A${w2} ${h2} 0 0 1 ${w2} 0A${w2} ${h2} 0 0 1 ${-w2} 0z`,
+  arch: (w2, h2) => `M${-w2} ${h2}V${-h2 + 12}Q${-w2} ${-h2} 0 ${-h2}T${w2} ${-h2 + 12}V${h2}z`,
+  ribbon: (w2, h2) => `M${-w2} ${-h2 + 5}h4v-5H${w2 - 4}v5h4V${h2 - 5}h-4v5H${-w2 + 4}v-5h-4z`,
+  shield: (w2, h2) => `M${-w2} ${-h2}H${w2}V${h2 * 0.4}Q${w2} ${h2} 0 ${h2}T${-w2} ${h2 * 0.4}z`
+};
+function Label({ look, box: [x2, y2, width, height] }) {
+  const w2 = width / 2;
+  const h2 = height / 2;
+  const room = width * { oval: 0.78, shield: 0.86, arch: 0.92 }[look.form] || width * 0.9;
+  const roomy = height >= 44;
+  const emblem = EMBLEMS[look.emblem];
+  const most = roomy ? emblem ? 2 : 3 : 1;
+  const lines = look.words.slice(-most);
+  const longest = Math.max(...lines.map((line2) => line2.length), 4);
+  const size = Math.min(
+    lines.length === 1 && longest === 4 && !emblem ? 22 : 13,
+    room / (longest * 0.68)
+  );
+  const line = size * 1.12;
+  const emblemHeight = emblem && roomy ? 22 : 0;
+  const top = -(emblemHeight + lines.length * line) / 2;
+  return fe`<g transform=${`translate(${x2 + w2} ${y2 + h2})`}>
+    <path class="w" d=${OUTLINES[look.form](w2, h2)} />
+    <path class="frame" d=${OUTLINES[look.form](w2 - 3, h2 - 3)} />
+    ${emblemHeight > 0 && fe`<g transform=${`translate(0 ${top + 10}) scale(.82)`}>${emblem}</g>`}
+    ${lines.map(
+    (text, i2) => fe`<text
+        class="lettering"
+        y=${top + emblemHeight + line * (i2 + 0.8)}
+        font-size=${size.toFixed(1)}
+      >${text}</text>`
+  )}
+  </g>`;
+}
+
+// services/storefront/pages/pictures/packages.js
 function bag(look) {
   const half = 43 + look.wide * 6;
   const top = 62 - look.tall * 14;
@@ -1741,66 +1679,27 @@ var PATTERNS2 = {
   )
 };
 
-// services/storefront/pages/pictures/vessels.js
-function jar(look) {
-  const half = 42 + look.wide * 6;
-  const top = 66 - look.tall * 12;
-  const [l2, r2] = [80 - half, 80 + half];
-  const sweets = look.category === "sweets";
-  const lid = sweets ? 1 + look.pick(2, "lid") : look.pick(3, "lid");
+// services/storefront/pages/pictures/plant-pot.js
+function pot(look) {
+  const half = 40 + look.wide * 6;
+  const top = 122 - look.tall * 8;
+  const leaves = [-48, -22, 4, 28, 50];
+  const length = 56 + look.pick(20, "leaf");
   return {
     half,
-    body: `M${l2 + 8} ${top}H${r2 - 8}Q${r2} ${top + 4} ${r2} ${top + 16}V190Q${r2} 200 ${r2 - 10} 200H${l2 + 10}Q${l2} 200 ${l2} 190V${top + 16}Q${l2} ${top + 4} ${l2 + 8} ${top}z`,
-    pattern: sweets ? "sweets" : "plain",
-    label: [80 - half + 9, top + 42, half * 2 - 18, 66],
-    before: fe`
-      <path class="glass" d=${`M${l2 + 8} ${top}H${r2 - 8}Q${r2} ${top + 4} ${r2} ${top + 16}V${top + 20}H${l2}V${top + 16}Q${l2} ${top + 4} ${l2 + 8} ${top}z`} />
-      ${lid === 0 ? fe`<path class="b" d=${`M${l2 + 2} ${top + 6}q${half / 2} -10 ${half - 2} -10t${half - 2} 10l4 12q-6 5-11 0t-11 0-11 0-11 0-11 0-11 0-11 0-9 0z`} />
-            <path class="b" d=${`M${l2 + 6} ${top - 2}q2-16 ${half - 6}-16t${half - 6} 16z`} />
-            <path class="stroke-deep" d=${`M${l2 + 4} ${top + 1}q${half - 4} 7 ${half * 2 - 8} 0`} />` : fe`<rect class=${lid === 1 ? "deep" : "metal"} x=${l2 + 4} y=${top - 16} width=${half * 2 - 8} height="18" rx="4" />
-            <path class="shade" d=${`M${l2 + 4} ${top - 4}h${half * 2 - 8}v3h-${half * 2 - 8}z`} />`}
-    `
-  };
-}
-function bottle(look) {
-  const kind = look.pick(3, "bottle");
-  const half = [30, 33, 27][kind] + look.wide * 4;
-  const neck = [9, 11, 10][kind];
-  const top = 46 - look.tall * 8;
-  const shoulder = top + [52, 36, 60][kind];
-  const [l2, r2] = [80 - half, 80 + half];
-  const bend = kind === 1 ? shoulder - 6 : shoulder - 26;
-  return {
-    half,
-    body: `M${80 - neck} ${top}H${80 + neck}V${bend}Q${80 + neck} ${shoulder - 8} ${r2 - 8} ${shoulder + 4}Q${r2} ${shoulder + 10} ${r2} ${shoulder + 22}V192Q${r2} 200 ${r2 - 8} 200H${l2 + 8}Q${l2} 200 ${l2} 192V${shoulder + 22}Q${l2} ${shoulder + 10} ${l2 + 8} ${shoulder + 4}Q${80 - neck} ${shoulder - 8} ${80 - neck} ${bend}z`,
-    pattern: "plain",
-    label: [l2 + 1, Math.max(shoulder + 26, 108), half * 2 - 2, 182 - Math.max(shoulder + 26, 108)],
-    square: true,
-    before: fe`<rect class=${["second-lid", "deep", "metal"][kind]} x=${80 - neck - 2} y=${top - 12} width=${neck * 2 + 4} height="16" rx="3" />
-      ${kind !== 2 && fe`<rect class="w" x=${80 - neck} y=${top + 16} width=${neck * 2} height="8" />`}`
-  };
-}
-function tin(look) {
-  const half = 46 + look.wide * 6;
-  const top = 82 - look.tall * 18;
-  const [l2, r2] = [80 - half, 80 + half];
-  const round = look.pick(2, "tin");
-  const lid = round ? 9 : 0;
-  return {
-    half,
-    body: `M${l2} ${top}H${r2}V${200 - lid / 2}Q80 ${200 + lid} ${l2} ${200 - lid / 2}z`,
-    pattern: look.pattern === "plain" ? "bands" : look.pattern,
-    label: [l2 + 13, top + 24, half * 2 - 26, Math.min(80, 168 - top)],
-    before: fe`
-      <path class="deep" d=${`M${l2 - 3} ${top - 16}H${r2 + 3}V${top + 3}Q80 ${top + 3 + lid} ${l2 - 3} ${top + 3}z`} />
-      <path class="pale" d=${`M${l2 - 3} ${top - 16}q${half + 3} ${-lid - 5} ${half * 2 + 6} 0q${-half - 3} ${lid} ${-half * 2 - 6} 0z`} />
-      ${!round && fe`<rect class="deep" x="66" y=${top - 25} width="28" height="8" rx="4" />`}
-    `
+    body: `M${80 - half} ${top}H${80 + half}L${80 + half - 12} 196Q${80 + half - 13} 200 ${80 + half - 17} 200H${80 - half + 17}Q${80 - half + 13} 200 ${80 - half + 12} 196z`,
+    pattern: look.pattern,
+    label: [80 - 24, top + 22, 48, 40],
+    behind: fe`${leaves.map(
+      (turn, i2) => fe`<path class=${i2 % 2 ? "leaf" : "leaf-deep"} transform=${`rotate(${turn} 80 ${top})`}
+        d=${`M80 ${top}q-20-${length / 2} 0-${length}q20 ${length / 2} 0 ${length}z`} />`
+    )}`,
+    before: fe`<path class="deep" d=${`M${80 - half - 5} ${top - 4}h${half * 2 + 10}v16h-${half * 2 + 10}z`} />`
   };
 }
 
 // services/storefront/pages/pictures/picture.js
-var SHAPES2 = { jar, bottle, tin, bag, box, bar, card, cloche, garment, pot };
+var SHAPES = { jar, bottle, tin, bag, box, bar, card, cloche, garment, pot };
 var drawn = 0;
 function Picture({ product }) {
   const { id, name, category, description } = product;
@@ -1810,8 +1709,8 @@ function draw(product) {
   const look = choosePicture(product);
   look.name = product.name.toLowerCase();
   look.category = product.category.toLowerCase();
-  look.sign = SIGNS[look.emblem];
-  const form = SHAPES2[look.shape](look);
+  look.emblemDrawing = EMBLEMS[look.emblem];
+  const form = SHAPES[look.shape](look);
   drawn += 1;
   const clip = `cut-${drawn}`;
   const tones = {
@@ -1834,7 +1733,120 @@ function draw(product) {
   </svg>`;
 }
 
-// services/storefront/pages/parts/quantity.js
+// services/storefront/pages/state/line-warnings.js
+function lineWarning(item, products, seenPrices2, currency) {
+  const product = products.get(item.product_id);
+  if (product === null) return { kind: "gone", text: "This is no longer sold.", available: 0 };
+  if (product && product.stock === 0) return { kind: "gone", text: "Sold out.", available: 0 };
+  if (product && product.stock < item.quantity) {
+    return { kind: "few", text: `Only ${product.stock} left.`, available: product.stock };
+  }
+  if (!item.validated) {
+    return {
+      kind: "unchecked",
+      text: "Not checked yet, as the shelf could not be asked. It is checked before you pay."
+    };
+  }
+  const before = seenPrices2[item.product_id];
+  if (item.price !== null && before !== void 0 && before !== item.price) {
+    const text = `The price has changed: it was ${money(before, currency)}, it is ${money(item.price, currency)} now.`;
+    return { kind: "price", text };
+  }
+  return null;
+}
+function withAvailableStock(products, errors) {
+  const next = new Map(products);
+  for (const { product_id: id, available } of errors) {
+    if (available !== void 0) next.set(id, { ...next.get(id), stock: available });
+  }
+  return next;
+}
+
+// services/storefront/pages/state/products.js
+var PAGE_SIZE = 24;
+var MAX_LIMIT = 960;
+var lists = /* @__PURE__ */ new Map();
+var productsById = createStore(/* @__PURE__ */ new Map());
+var categories = createStore(loadItem("categories"));
+function remember(products) {
+  const next = new Map(productsById.value);
+  for (const product of products) next.set(product.id, product);
+  productsById.set(next);
+}
+async function loadCategories(signal) {
+  const { data } = await call("GET", "/categories", { signal });
+  categories.set(data);
+  saveItem("categories", data);
+}
+async function loadProduct(id, signal) {
+  const { data } = await call("GET", `/products/${id}`, { signal });
+  remember([data]);
+  return data;
+}
+async function refreshStock(ids, signal) {
+  if (ids.length === 0) return;
+  const { data } = await call("GET", `/products?ids=${ids.join(",")}&limit=1000`, { signal });
+  remember(data);
+  const gone = ids.filter((id) => !data.some((product) => product.id === id));
+  if (gone.length)
+    productsById.set(new Map([...productsById.value, ...gone.map((id) => [id, null])]));
+}
+async function fetchPage(query, limit, signal) {
+  const parameters = new URLSearchParams(query);
+  parameters.set("limit", limit);
+  const { data, headers } = await call("GET", `/products?${parameters}`, { signal });
+  remember(data);
+  const next = /<([^>]*)>;\s*rel="next"/.exec(headers.get("Link") || "");
+  const after = next && new URL(next[1], location.origin).searchParams.get("after");
+  return { items: data, after };
+}
+function useProductList(query, shownCount) {
+  const [list, setList] = G(() => lists.get(query) || { items: null, after: null });
+  const [busy, setBusy] = G(true);
+  const [error, setError] = G(null);
+  const running = Q(null);
+  const update = async (fetching) => {
+    running.current?.abort();
+    const mine = new AbortController();
+    running.current = mine;
+    setBusy(true);
+    try {
+      const next = await fetching(mine.signal);
+      if (mine.signal.aborted) return;
+      lists.set(query, next);
+      setList(next);
+      setError(null);
+    } catch (failure) {
+      if (mine.signal.aborted) return;
+      if (!(failure instanceof ApiError)) throw failure;
+      setError(failure);
+    }
+    setBusy(false);
+  };
+  J(() => {
+    const before = lists.get(query);
+    if (before) setList(before);
+    const wanted = Math.max(before?.items.length || 0, shownCount, PAGE_SIZE);
+    const limit = Math.min(Math.ceil(wanted / PAGE_SIZE) * PAGE_SIZE, MAX_LIMIT);
+    update((signal) => fetchPage(query, limit, signal));
+    return () => running.current?.abort();
+  }, [query]);
+  const loadMore = () => update(async (signal) => {
+    const page = await fetchPage(
+      `${query}&after=${encodeURIComponent(list.after)}`,
+      PAGE_SIZE,
+      signal
+    );
+    const had = new Set(list.items.map((item) => item.id));
+    return {
+      items: [...list.items, ...page.items.filter((item) => !had.has(item.id))],
+      after: page.after
+    };
+  });
+  return { ...list, busy, error, loadMore };
+}
+
+// services/storefront/pages/components/quantity.js
 function Quantity({ value, name, least = 1, most = 1e3, onChange }) {
   const set = (number) => {
     const whole = Math.round(number);
@@ -1852,35 +1864,35 @@ function Quantity({ value, name, least = 1, most = 1e3, onChange }) {
   </div>`;
 }
 
-// services/storefront/pages/parts/cart-lines.js
-function useCartNews() {
-  const value = useValue(cart);
-  const goods = useValue(known);
-  const seen = useValue(seenPrices);
+// services/storefront/pages/components/cart-lines.js
+function useCartLines() {
+  const value = useStore(cart);
+  const products = useStore(productsById);
+  const seen = useStore(seenPrices);
   const ids = value?.items.map((item) => item.product_id).join() ?? "";
   J(() => {
     const ending = new AbortController();
-    const look = async () => {
-      await learnStock(ids.split(",").map(Number), ending.signal);
+    const check = async () => {
+      await refreshStock(ids.split(",").map(Number), ending.signal);
       if (cart.value.items.some((item) => !item.validated)) await loadCart();
     };
-    if (ids) look().catch(() => {
+    if (ids) check().catch(() => {
     });
     return () => ending.abort();
   }, [ids]);
   const lines = (value?.items ?? []).map((item) => ({
     item,
-    product: goods.get(item.product_id),
-    news: newsOf(item, goods, seen, value.currency)
+    product: products.get(item.product_id),
+    warning: lineWarning(item, products, seen, value.currency)
   }));
   return {
     lines,
-    short: lines.filter(({ news }) => news?.take !== void 0),
-    priced: lines.some(({ news }) => news?.kind === "price")
+    shortLines: lines.filter(({ warning }) => warning?.available !== void 0),
+    priceChanged: lines.some(({ warning }) => warning?.kind === "price")
   };
 }
-function takeWhatIsThere(short) {
-  for (const { item, news } of short) setQuantity(item.product_id, news.take);
+function reduceToStock(shortLines) {
+  for (const { item, warning } of shortLines) setQuantity(item.product_id, warning.available);
   announce("The cart holds what is there.");
 }
 function CartLines({ lines, currency }) {
@@ -1888,13 +1900,13 @@ function CartLines({ lines, currency }) {
     ${lines.map((line) => fe`<${CartLine} key=${line.item.product_id} line=${line} currency=${currency} />`)}
   </ul>`;
 }
-function CartLine({ line: { item, product, news }, currency }) {
+function CartLine({ line: { item, product, warning }, currency }) {
   const name = item.name ?? `Product ${item.product_id}`;
   const set = (quantity) => {
     setQuantity(item.product_id, quantity);
     announce(quantity ? `${quantity} of ${name}.` : `${name} is out of the cart.`);
   };
-  return fe`<li class=${`line${news?.kind === "gone" ? " gone" : ""}`}>
+  return fe`<li class=${`line${warning?.kind === "gone" ? " gone" : ""}`}>
     <div class="line-picture">
       <${Picture} product=${product ?? { id: item.product_id, name, category: "", description: "" }} />
     </div>
@@ -1906,19 +1918,19 @@ function CartLine({ line: { item, product, news }, currency }) {
       <${Quantity} value=${item.quantity} name=${name} onChange=${set} />
       <button class="text-button small" type="button" aria-label=${`Remove ${name}`} onClick=${() => set(0)}>Remove</button>
     </div>
-    ${news && fe`<p class=${`line-news small ${news.kind}`}>${news.text}${" "}
-      ${news.take > 0 && fe`<button class="text-button" type="button" onClick=${() => set(news.take)}>Take ${news.take}</button>`}
+    ${warning && fe`<p class=${`line-warning small ${warning.kind}`}>${warning.text}${" "}
+      ${warning.available > 0 && fe`<button class="text-button" type="button" onClick=${() => set(warning.available)}>Take ${warning.available}</button>`}
     </p>`}
   </li>`;
 }
-function CartNews({ short, priced }) {
-  if (short.length === 0 && !priced) return null;
+function CartWarnings({ shortLines, priceChanged }) {
+  if (shortLines.length === 0 && !priceChanged) return null;
   return fe`<div class="note" role="status">
-    ${short.length > 0 && fe`<p>Since you put them in, some things ran low or sold out. They are marked above.</p>
+    ${shortLines.length > 0 && fe`<p>Since you put them in, some things ran low or sold out. They are marked above.</p>
       <div class="actions">
-        <button class="button quiet" type="button" onClick=${() => takeWhatIsThere(short)}>Take what is there</button>
+        <button class="button quiet" type="button" onClick=${() => reduceToStock(shortLines)}>Take what is there</button>
       </div>`}
-    ${priced && fe`<p>Some prices have changed. The total is the one of now.</p>
+    ${priceChanged && fe`<p>Some prices have changed. The total is the one of now.</p>
       <div class="actions"><button class="button quiet" type="button" onClick=${acceptPrices}>All right</button></div>`}
   </div>`;
 }
@@ -1952,13 +1964,13 @@ function CartDrawer() {
   </dialog>`;
 }
 function CartContents() {
-  const value = useValue(cart);
-  const refusal = useValue(cartRefusal);
-  const { lines, short, priced } = useCartNews();
+  const value = useStore(cart);
+  const error = useStore(cartError);
+  const { lines, shortLines, priceChanged } = useCartLines();
   if (value === null) {
     return fe`<ul class="lines" aria-busy="true" aria-label="Fetching the cart">
       ${[1, 2].map(
-      (i2) => fe`<li key=${i2} class="line to-come" aria-hidden="true">
+      (i2) => fe`<li key=${i2} class="line placeholder" aria-hidden="true">
           <div class="line-picture"></div>
           <span class="blank"></span>
         </li>`
@@ -1966,23 +1978,23 @@ function CartContents() {
     </ul>`;
   }
   if (lines.length === 0) {
-    return fe`<${Nothing} title="Nothing in it yet">
+    return fe`<${EmptyState} title="Nothing in it yet">
       <p>What you add from the shelves waits here, also if you leave and come back.</p>
       <p><button class="button" type="button" onClick=${closeCart}>Back to the shelves</button></p>
     <//>`;
   }
   return fe`<div class="drawer-lines">
-      ${refusal && fe`<${RefusalNote} error=${refusal} />`}
+      ${error && fe`<${ErrorNote} error=${error} />`}
       <${CartLines} lines=${lines} currency=${value.currency} />
-      <${CartNews} short=${short} priced=${priced} />
+      <${CartWarnings} shortLines=${shortLines} priceChanged=${priceChanged} />
     </div>
     <div class="drawer-foot">
-      <p class="sum"><span>Total</span><span class="money">${money(totalOf(value), value.currency)}</span></p>
+      <p class="sum"><span>Total</span><span class="money">${money(cartTotal(value), value.currency)}</span></p>
       <a class="button wide" href="/checkout">Go to the till</a>
     </div>`;
 }
 
-// services/storefront/pages/parts/purchase-steps.js
+// services/storefront/pages/components/purchase-steps.js
 var WAITING = {
   order_pending: "Your last order is still being rung up; this one comes right after it.",
   shelf: "The shelf takes its time. It goes on by itself, also if you leave this page.",
@@ -1999,7 +2011,7 @@ function PurchaseSteps({ step: { stage, waiting: waiting2 } }) {
   </div>`;
 }
 
-// services/storefront/pages/parts/receipt.js
+// services/storefront/pages/components/receipt.js
 function Receipt({ lines, total, currency, head, children }) {
   return fe`<section class="receipt" aria-label="Receipt">
     <div class="receipt-head"><p class="receipt-shop">Tuckshop</p>${head}</div>
@@ -2013,7 +2025,7 @@ function Receipt({ lines, total, currency, head, children }) {
             <td class="count">${line.quantity} ×</td>
             <th scope="row">
               <a href=${`/products/${line.key}`}>${line.name}</a>
-              ${line.note && fe`<span class="line-news small">${line.note}</span>`}
+              ${line.note && fe`<span class="line-warning small">${line.note}</span>`}
             </th>
             <td class="money">${line.price === null ? "–" : money(line.price * line.quantity, currency)}</td>
           </tr>`
@@ -2030,156 +2042,90 @@ function Receipt({ lines, total, currency, head, children }) {
     ${children}
   </section>`;
 }
-function ReceiptToCome() {
-  return fe`<div class="receipt to-come" aria-busy="true" role="group" aria-label="Fetching the receipt">
+function ReceiptPlaceholder() {
+  return fe`<div class="receipt placeholder" aria-busy="true" role="group" aria-label="Fetching the receipt">
     <span class="blank"></span><span class="blank"></span>
   </div>`;
 }
 
 // services/storefront/pages/views/checkout.js
 function CheckoutView() {
-  const value = useValue(cart);
-  const step = useValue(purchase);
+  const value = useStore(cart);
+  const step = useStore(purchase);
   const ended = useOutcome();
-  const news = useCartNews();
+  const { lines, shortLines } = useCartLines();
   const lastShown = Q(null);
-  useArrival(value !== null || step !== null, "The till");
+  useRouteArrival(value !== null || step !== null, "The till");
   J(() => {
     loadCart();
     return () => outcome.set(null);
   }, []);
   K(() => {
-    if (ended?.paid) go(`/orders/${ended.order_id}/thanks`, { replace: true });
-    if (ended?.error) known.set(withAvailable(known.value, ended.error.errors));
+    if (ended?.paid) navigate(`/orders/${ended.order_id}/thanks`, { replace: true });
+    if (ended?.error) {
+      productsById.set(withAvailableStock(productsById.value, ended.error.errors));
+    }
   }, [ended]);
-  const settled = value !== null && step === null;
-  if (settled && value.items.length) lastShown.current = { value, lines: news.lines };
-  const shown = step ? lastShown.current : settled && value.items.length ? lastShown.current : null;
+  const canBuy = step === null && value !== null && value.items.length > 0;
+  if (canBuy) lastShown.current = { value, lines };
+  const shown = step || canBuy ? lastShown.current : null;
   return fe`<div class="column">
     <h1 tabindex="-1">The till</h1>
-    ${ended?.error && fe`<${Refused} ended=${ended} short=${news.short} />`}
-    ${shown && fe`<${Receipt}
-      lines=${shown.lines.map(receiptLine)}
-      total=${totalOf(shown.value)}
-      currency=${shown.value.currency}
-    />`}
-    ${step ? fe`<${PurchaseSteps} step=${step} />` : shown ? fe`${!ended?.error && fe`<${CartNews} short=${news.short} />`}<${Buy} value=${value} short=${news.short} />` : value === null ? fe`<${ReceiptToCome} />` : !ended && fe`<${EmptyTill} />`}
+    ${ended?.error && fe`<${Refused} ended=${ended} shortLines=${shortLines} />`}
+    ${shown && fe`<${CartReceipt} value=${shown.value} lines=${shown.lines} />`}
+    ${step && fe`<${PurchaseSteps} step=${step} />`}
+    ${canBuy && !ended?.error && fe`<${CartWarnings} shortLines=${shortLines} />`}
+    ${canBuy && fe`<${Buy} value=${value} shortLines=${shortLines} />`}
+    ${!step && value === null && fe`<${ReceiptPlaceholder} />`}
+    ${!step && value?.items.length === 0 && !ended && fe`<${EmptyTill} />`}
   </div>`;
 }
-function Buy({ value, short }) {
-  const total = totalOf(value);
+function CartReceipt({ value, lines }) {
+  return fe`<${Receipt}
+    lines=${lines.map(receiptLine)}
+    total=${cartTotal(value)}
+    currency=${value.currency}
+  />`;
+}
+function Buy({ value, shortLines }) {
+  const total = cartTotal(value);
   const buy = () => {
     acceptPrices();
     buyCart(total);
   };
   return fe`<div class="pay">
-    ${short.length === 0 && fe`<button class="button wide" type="button" onClick=${buy}>
+    ${shortLines.length === 0 && fe`<button class="button wide" type="button" onClick=${buy}>
       Order and pay ${money(total, value.currency)}
     </button>`}
     <p class="small soft">You pay exactly this amount or nothing at all. No card details are asked for.</p>
     <p><a href="/">Go on looking</a></p>
   </div>`;
 }
-function Refused({ ended: { error, order_id: orderId, stage }, short }) {
-  const take2 = () => {
-    takeWhatIsThere(short);
+function Refused({ ended: { error, order_id: orderId, stage }, shortLines }) {
+  const take = () => {
+    reduceToStock(shortLines);
     outcome.set(null);
   };
   const toOrder = orderId && (stage === "pay" || error.code === "ordered_before");
-  return fe`<${RefusalNote} error=${error}>
-    ${short.length > 0 && fe`<button class="button quiet" type="button" onClick=${take2}>Take what is there</button>`}
+  return fe`<${ErrorNote} error=${error}>
+    ${shortLines.length > 0 && fe`<button class="button quiet" type="button" onClick=${take}>Take what is there</button>`}
     ${toOrder && fe`<a class="button quiet" href=${`/orders/${orderId}`}>See the order</a>`}
     ${error.code === "cart_empty" && fe`<a class="button quiet" href="/orders">My orders</a>
       <a class="button quiet" href="/">To the shelves</a>`}
   <//>`;
 }
 function EmptyTill() {
-  return fe`<${Nothing} title="Your cart is empty">
+  return fe`<${EmptyState} title="Your cart is empty">
     <p>There is nothing to pay. What you ordered before is among your orders.</p>
     <p class="actions"><a class="button" href="/">To the shelves</a><a class="button quiet" href="/orders">My orders</a></p>
   <//>`;
 }
-function receiptLine({ item, news }) {
+function receiptLine({ item, warning }) {
   const { product_id: key, quantity, price } = item;
-  return { key, name: item.name ?? `Product ${key}`, quantity, price, note: news?.text };
+  return { key, name: item.name ?? `Product ${key}`, quantity, price, note: warning?.text };
 }
 
-// services/storefront/pages/flow/asked.js
-var NOTHING_YET = { data: null, error: null, busy: true };
-function useAsked(key, ask, first = null) {
-  const [state, setState] = G({ ...NOTHING_YET, key, data: first });
-  const current = Q(null);
-  const again = Z(() => {
-    current.current?.abort();
-    const mine = new AbortController();
-    current.current = mine;
-    return ask(mine.signal).then(
-      (data) => {
-        if (mine.signal.aborted) return;
-        current.current = null;
-        setState({ key, data, error: null, busy: false });
-      },
-      (error) => {
-        if (mine.signal.aborted) return;
-        if (!(error instanceof Refusal)) throw error;
-        current.current = null;
-        setState({ key, data: null, error, busy: false });
-      }
-    );
-  }, [key]);
-  J(() => {
-    again();
-    return () => current.current?.abort();
-  }, [again]);
-  const look = Z(() => current.current || again(), [again]);
-  const shown = state.key === key ? state : { ...NOTHING_YET, data: first };
-  return { ...shown, again, look };
-}
-
-// services/storefront/pages/flow/orders.js
-var PAGE2 = 20;
-var LOOK_EVERY = 3e3;
-var changes = makeState(0);
-hearTabs("orders", () => changes.set(changes.value + 1));
-outcome.follow(() => changes.set(changes.value + 1));
-function useOrders(most) {
-  const asked = useAsked(`orders ${most}`, async (signal) => {
-    const { data, headers } = await call("GET", `/orders?limit=${most}`, { signal });
-    return { orders: data, more: Boolean(headers.get("Link")) };
-  });
-  useLookAgain(asked, asked.data?.orders.some(moves));
-  return asked;
-}
-function useOrder(orderId) {
-  const asked = useAsked(orderId, async (signal) => {
-    const path = `/orders/${encodeURIComponent(orderId)}`;
-    const [order, events] = await Promise.all([
-      call("GET", path, { signal }),
-      call("GET", `${path}/events`, { signal })
-    ]);
-    return { order: order.data, events: events.data };
-  });
-  useLookAgain(asked, asked.data && moves(asked.data.order));
-  return asked;
-}
-async function cancelOrder(orderId, key) {
-  await call("POST", `/orders/${orderId}/cancel`, { key });
-  tellTabs("orders");
-  changes.set(changes.value + 1);
-}
-function moves(order) {
-  return order.status === "CREATED" || /_DUE$|REQUESTED/.test(order.stock_state);
-}
-function useLookAgain(asked, moving) {
-  J(() => changes.follow(asked.again), [asked.again]);
-  J(() => {
-    if (!moving) return void 0;
-    const timer = setInterval(() => document.hidden || asked.look(), LOOK_EVERY);
-    return () => clearInterval(timer);
-  }, [moving, asked.look]);
-}
-
-// services/storefront/pages/parts/order-receipt.js
+// services/storefront/pages/components/order-receipt.js
 function orderNumber(orderId) {
   return `No. ${orderId.slice(0, 6).toUpperCase()}`;
 }
@@ -2192,7 +2138,7 @@ function orderLines(order) {
   }));
 }
 function StatusStamp({ status }) {
-  const { text, tone } = statusInWords(status);
+  const { text, tone } = describeStatus(status);
   return fe`<span class=${`stamp ${tone}`}>${text}</span>`;
 }
 function OrderReceipt({ order, events, children }) {
@@ -2211,15 +2157,15 @@ function History({ events }) {
   return fe`<h2 class="history-title" id="history">What happened</h2>
     <ol class="history" aria-labelledby="history">
       ${events.map(
-    (event, i2) => fe`<li key=${i2} class=${`event ${statusInWords(event.status).tone}`}>
-          <span class="event-word">${eventInWords(event.cause)}</span>
+    (event, i2) => fe`<li key=${i2} class=${`event ${describeStatus(event.status).tone}`}>
+          <span class="event-word">${describeEvent(event.cause)}</span>
           <time class="count small" datetime=${event.at}>${clockTime(event.at)}</time>
         </li>`
   )}
     </ol>`;
 }
 
-// services/storefront/pages/parts/time-left.js
+// services/storefront/pages/components/time-left.js
 function TimeLeft({ until }) {
   const [, tick] = G(0);
   J(() => {
@@ -2231,33 +2177,108 @@ function TimeLeft({ until }) {
   return fe`<span class="time-left"><span class="count" role="timer">${minutesLeft(seconds)}</span> left to pay</span>`;
 }
 
+// services/storefront/pages/state/use-resource.js
+var NOTHING_YET = { data: null, error: null, busy: true };
+function useResource(key, load, initial = null) {
+  const [state, setState] = G({ ...NOTHING_YET, key, data: initial });
+  const running = Q(null);
+  const reload = Z(() => {
+    running.current?.abort();
+    const mine = new AbortController();
+    running.current = mine;
+    return load(mine.signal).then(
+      (data) => {
+        if (mine.signal.aborted) return;
+        running.current = null;
+        setState({ key, data, error: null, busy: false });
+      },
+      (error) => {
+        if (mine.signal.aborted) return;
+        if (!(error instanceof ApiError)) throw error;
+        running.current = null;
+        setState({ key, data: null, error, busy: false });
+      }
+    );
+  }, [key]);
+  J(() => {
+    reload();
+    return () => running.current?.abort();
+  }, [reload]);
+  const reloadIfIdle = Z(() => running.current || reload(), [reload]);
+  const latest = state.key === key ? state : { ...NOTHING_YET, data: initial };
+  return { ...latest, reload, reloadIfIdle };
+}
+
+// services/storefront/pages/state/orders.js
+var PAGE_SIZE2 = 20;
+var POLL_MILLISECONDS = 3e3;
+var orderChanges = createStore(0);
+onTabMessage("orders", () => orderChanges.set(orderChanges.value + 1));
+outcome.subscribe(() => orderChanges.set(orderChanges.value + 1));
+function useOrders(limit) {
+  const orders = useResource(`orders ${limit}`, async (signal) => {
+    const { data, headers } = await call("GET", `/orders?limit=${limit}`, { signal });
+    return { orders: data, more: Boolean(headers.get("Link")) };
+  });
+  usePolling(orders, orders.data?.orders.some(isChanging));
+  return orders;
+}
+function useOrder(orderId) {
+  const order = useResource(orderId, async (signal) => {
+    const path = `/orders/${encodeURIComponent(orderId)}`;
+    const [found, events] = await Promise.all([
+      call("GET", path, { signal }),
+      call("GET", `${path}/events`, { signal })
+    ]);
+    return { order: found.data, events: events.data };
+  });
+  usePolling(order, order.data && isChanging(order.data.order));
+  return order;
+}
+async function cancelOrder(orderId, key) {
+  await call("POST", `/orders/${orderId}/cancel`, { key });
+  tellOtherTabs("orders");
+  orderChanges.set(orderChanges.value + 1);
+}
+function isChanging(order) {
+  return order.status === "CREATED" || /_DUE$|REQUESTED/.test(order.stock_state);
+}
+function usePolling({ reload, reloadIfIdle }, changing) {
+  J(() => orderChanges.subscribe(reload), [reload]);
+  J(() => {
+    if (!changing) return void 0;
+    const timer = setInterval(() => document.hidden || reloadIfIdle(), POLL_MILLISECONDS);
+    return () => clearInterval(timer);
+  }, [changing, reloadIfIdle]);
+}
+
 // services/storefront/pages/views/order.js
 function OrderView({ id }) {
   const { data, error } = useOrder(id);
   const ended = useOutcome();
-  useArrival(Boolean(data || error), "Your order");
+  useRouteArrival(Boolean(data || error), "Your order");
   J(() => () => outcome.set(null), [id]);
   K(() => {
-    if (ended?.paid && ended.order_id === id) go(`/orders/${id}/thanks`, { replace: true });
+    if (ended?.paid && ended.order_id === id) navigate(`/orders/${id}/thanks`, { replace: true });
   }, [ended]);
   if (error) {
     return fe`<div class="column">
       <h1 tabindex="-1">No such order</h1>
-      <${RefusalNote} error=${error}><a class="button" href="/orders">My orders</a><//>
+      <${ErrorNote} error=${error}><a class="button" href="/orders">My orders</a><//>
     </div>`;
   }
   return fe`<div class="column">
     <p class="crumb"><a href="/orders">My orders</a></p>
     <h1 tabindex="-1">Your order</h1>
-    ${ended?.error && ended.order_id === id && fe`<${RefusalNote} error=${ended.error} />`}
-    ${data ? fe`<${Standing} order=${data.order} /><${OrderReceipt} order=${data.order} events=${data.events} />` : fe`<${ReceiptToCome} />`}
+    ${ended?.error && ended.order_id === id && fe`<${ErrorNote} error=${ended.error} />`}
+    ${data ? fe`<${Standing} order=${data.order} /><${OrderReceipt} order=${data.order} events=${data.events} />` : fe`<${ReceiptPlaceholder} />`}
   </div>`;
 }
 function Standing({ order }) {
-  const step = useValue(purchase);
+  const step = useStore(purchase);
   const mine = step?.stage === "pay" && step.body.order_id === order.order_id;
   return fe`<div class="standing">
-    <p class="standing-status" role="status"><${StatusStamp} status=${order.status} />${" "}${standingInWords(order)}</p>
+    <p class="standing-status" role="status"><${StatusStamp} status=${order.status} />${" "}${explainStatus(order)}</p>
     ${mine && fe`<${PurchaseSteps} step=${step} />`}
     ${order.status === "CREATED" && fe`<${StillOpen} order=${order} paying=${mine} />`}
   </div>`;
@@ -2284,13 +2305,13 @@ function Cancel({ order }) {
     if (asking) sure.current?.focus();
   }, [asking]);
   const cancel = async () => {
-    key.current ??= newKey();
+    key.current ??= randomId();
     setState({ busy: true, error: null });
     try {
       await cancelOrder(order.order_id, key.current);
       announce("The order is cancelled, and everything is back on the shelf.");
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof ApiError)) throw error;
       key.current = null;
       setState({ busy: false, error });
     }
@@ -2300,7 +2321,7 @@ function Cancel({ order }) {
   }
   return fe`<div class="sure" role="group" aria-label="Cancel the order?">
     <p>Cancel it? Everything goes back on the shelf.</p>
-    ${state.error && fe`<p role="alert">${inWords(state.error).title}. ${inWords(state.error).text}</p>`}
+    ${state.error && fe`<p role="alert">${describeError(state.error).title}. ${describeError(state.error).text}</p>`}
     <div class="actions">
       <button
         ref=${sure}
@@ -2318,14 +2339,14 @@ function Cancel({ order }) {
 
 // services/storefront/pages/views/orders.js
 function OrdersView() {
-  const [most, setMost] = G(PAGE2);
-  const { data, error, again } = useOrders(most);
-  useArrival(Boolean(data || error), "My orders");
+  const [limit, setLimit] = G(PAGE_SIZE2);
+  const { data, error, reload } = useOrders(limit);
+  useRouteArrival(Boolean(data || error), "My orders");
   return fe`<div class="column roomy">
     <h1 tabindex="-1">My orders</h1>
-    ${error && fe`<${RefusalNote} error=${error}><button class="button" type="button" onClick=${again}>Try again</button><//>`}
-    ${!data && !error && fe`<${OrdersToCome} />`}
-    ${data?.orders.length === 0 && fe`<${Nothing} title="No orders yet">
+    ${error && fe`<${ErrorNote} error=${error}><button class="button" type="button" onClick=${reload}>Try again</button><//>`}
+    ${!data && !error && fe`<${OrdersPlaceholder} />`}
+    ${data?.orders.length === 0 && fe`<${EmptyState} title="No orders yet">
       <p>Every order you make in this browser is kept here, with its receipt.</p>
       <p><a class="button" href="/">To the shelves</a></p>
     <//>`}
@@ -2333,7 +2354,7 @@ function OrdersView() {
       ${data.orders.map((order) => fe`<${Entry} key=${order.order_id} order=${order} />`)}
     </ul>`}
     ${data?.more && fe`<p class="more">
-        <button class="button quiet" type="button" onClick=${() => setMost(most + PAGE2)}>Older orders</button>
+        <button class="button quiet" type="button" onClick=${() => setLimit(limit + PAGE_SIZE2)}>Older orders</button>
       </p>`}
   </div>`;
 }
@@ -2350,19 +2371,19 @@ function Entry({ order }) {
     <p class="entry-total money">${order.total_amount === null ? "–" : money(cents(order.total_amount), order.currency)}</p>
   </li>`;
 }
-function OrdersToCome() {
+function OrdersPlaceholder() {
   return fe`<ul class="orders" aria-busy="true" aria-label="Fetching your orders">
     ${[1, 2, 3].map(
-    (i2) => fe`<li key=${i2} class="entry to-come" aria-hidden="true">
+    (i2) => fe`<li key=${i2} class="entry placeholder" aria-hidden="true">
         <span class="blank"></span><span class="blank short"></span>
       </li>`
   )}
   </ul>`;
 }
 
-// services/storefront/pages/parts/add.js
+// services/storefront/pages/components/add-button.js
 function AddButton({ product, quantity = 1, whole = false }) {
-  const held = unitsInCart(useValue(cart), product.id);
+  const held = unitsInCart(useStore(cart), product.id);
   const [busy, setBusy] = G(false);
   const [refused, setRefused] = G("");
   const adding = Q(false);
@@ -2382,8 +2403,8 @@ function AddButton({ product, quantity = 1, whole = false }) {
         `${product.name} is in your cart. ${unitsInCart(cart.value, product.id)} of it now.`
       );
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const { title, text } = inWords(error);
+      if (!(error instanceof ApiError)) throw error;
+      const { title, text } = describeError(error);
       setRefused(`${title}. ${text}`);
     } finally {
       adding.current = false;
@@ -2402,37 +2423,37 @@ function AddButton({ product, quantity = 1, whole = false }) {
     ${refused && fe`<p class="refused small" role="alert">${refused}</p>`}`;
 }
 
-// services/storefront/pages/parts/good.js
-function Good({ product }) {
-  const held = unitsInCart(useValue(cart), product.id);
-  return fe`<li class=${`good${product.stock === 0 ? " out" : ""}`}>
+// services/storefront/pages/components/product-card.js
+function ProductCard({ product }) {
+  const held = unitsInCart(useStore(cart), product.id);
+  return fe`<li class=${`product-card${product.stock === 0 ? " out" : ""}`}>
     <div class="stand">
       <${Picture} product=${product} />
       <${StockStamp} stock=${product.stock} />
     </div>
-    <div class="plank"><${Ticket} product=${product} /></div>
-    <h2 class="good-name"><a href=${`/products/${product.id}`}>${product.name}</a></h2>
-    <p class="good-stock small">
-      ${product.stock > 5 && fe`<span class="there">${stockInWords(product.stock).text}</span>`}
+    <div class="plank"><${PriceTag} product=${product} /></div>
+    <h2 class="product-name"><a href=${`/products/${product.id}`}>${product.name}</a></h2>
+    <p class="product-stock small">
+      ${product.stock > 5 && fe`<span class="there">${describeStock(product.stock).text}</span>`}
       ${held > 0 && fe`<span class="held">${held} in your cart</span>`}
     </p>
     <${AddButton} product=${product} />
   </li>`;
 }
-function Ticket({ product }) {
-  return fe`<span class="ticket money"><span class="unseen">Price </span>${money(cents(product.price), product.currency)}</span>`;
+function PriceTag({ product }) {
+  return fe`<span class="price-tag money"><span class="unseen">Price </span>${money(cents(product.price), product.currency)}</span>`;
 }
 function StockStamp({ stock }) {
   if (stock > 5) return null;
-  const { text, tone } = stockInWords(stock);
+  const { text, tone } = describeStock(stock);
   return fe`<span class=${`stamp tilted ${tone}`}>${text}</span>`;
 }
-function GoodToCome() {
-  return fe`<li class="good to-come" aria-hidden="true">
+function ProductCardPlaceholder() {
+  return fe`<li class="product-card placeholder" aria-hidden="true">
     <div class="stand"></div>
-    <div class="plank"><span class="ticket"></span></div>
-    <p class="good-name"><span class="blank"></span></p>
-    <p class="good-stock small"><span class="blank short"></span></p>
+    <div class="plank"><span class="price-tag"></span></div>
+    <p class="product-name"><span class="blank"></span></p>
+    <p class="product-stock small"><span class="blank short"></span></p>
     <span class="button add"></span>
   </li>`;
 }
@@ -2440,27 +2461,27 @@ function GoodToCome() {
 // services/storefront/pages/views/product.js
 var BESIDE = 4;
 function ProductView({ id }) {
-  const kept = known.value.get(Number(id)) ?? null;
-  const { data: product, error } = useAsked(id, (signal) => learnProduct(id, signal), kept);
-  useArrival(Boolean(product || error), product?.name ?? "");
+  const kept = productsById.value.get(Number(id)) ?? null;
+  const { data: product, error } = useResource(id, (signal) => loadProduct(id, signal), kept);
+  useRouteArrival(Boolean(product || error), product?.name ?? "");
   if (error) {
     return fe`<h1 tabindex="-1">Not on the shelves</h1>
-      <${RefusalNote} error=${error}><a class="button" href="/">To the shelves</a><//>`;
+      <${ErrorNote} error=${error}><a class="button" href="/">To the shelves</a><//>`;
   }
   return fe`<article class="product">
-      <div class=${`stand${product ? "" : " to-come"}`}>${product && fe`<${Picture} product=${product} />`}</div>
-      <div class="plank" aria-hidden="true">${product && fe`<${Ticket} product=${product} />`}</div>
-      ${product ? fe`<${About} product=${product} />` : fe`<${AboutToCome} />`}
+      <div class=${`stand${product ? "" : " placeholder"}`}>${product && fe`<${Picture} product=${product} />`}</div>
+      <div class="plank" aria-hidden="true">${product && fe`<${PriceTag} product=${product} />`}</div>
+      ${product ? fe`<${ProductDetails} product=${product} />` : fe`<${ProductDetailsPlaceholder} />`}
     </article>
-    ${product && fe`<${Beside} product=${product} />`}`;
+    ${product && fe`<${Neighbours} product=${product} />`}`;
 }
-function About({ product }) {
+function ProductDetails({ product }) {
   const [quantity, setQuantity2] = G(1);
-  const held = unitsInCart(useValue(cart), product.id);
+  const held = unitsInCart(useStore(cart), product.id);
   const left = Math.max(1, Math.min(product.stock - held, 1e3));
-  const stock = stockInWords(product.stock);
+  const stock = describeStock(product.stock);
   return fe`<div class="about">
-    <p class="about-shelf"><a href=${shelfAddress({ category: product.category })}>${product.category}</a></p>
+    <p class="about-shelf"><a href=${shelfUrl({ category: product.category })}>${product.category}</a></p>
     <h1 tabindex="-1">${product.name}</h1>
     <p class="about-price money">${money(cents(product.price), product.currency)}</p>
     <p><span class=${product.stock > 5 ? "there" : `stamp ${stock.tone}`}>${stock.text}</span></p>
@@ -2469,15 +2490,15 @@ function About({ product }) {
       ${product.stock > 0 && fe`<${Quantity} value=${Math.min(quantity, left)} name=${product.name} most=${left} onChange=${setQuantity2} />`}
       <${AddButton} product=${product} quantity=${Math.min(quantity, left)} whole />
     </div>
-    <p class="good-stock small">${held > 0 && fe`<span class="held">${held} in your cart</span>`}</p>
+    <p class="product-stock small">${held > 0 && fe`<span class="held">${held} in your cart</span>`}</p>
     <p class="about-foot small soft">
       ${product.sku && fe`<span>No. ${product.sku}</span>`}
       <${ShareLink} name=${product.name} />
     </p>
   </div>`;
 }
-function AboutToCome() {
-  return fe`<div class="about to-come" aria-hidden="true">
+function ProductDetailsPlaceholder() {
+  return fe`<div class="about placeholder" aria-hidden="true">
     <h1 tabindex="-1"><span class="blank"></span></h1>
     <p><span class="blank short"></span></p>
     <p><span class="blank"></span><span class="blank"></span></p>
@@ -2496,8 +2517,11 @@ function ShareLink({ name }) {
   };
   return fe`<button class="text-button" type="button" onClick=${share}>${copied ? "Link copied" : "Copy the link"}</button>`;
 }
-function Beside({ product }) {
-  const { items } = useGoods(new URLSearchParams({ category: product.category }).toString(), 0);
+function Neighbours({ product }) {
+  const { items } = useProductList(
+    new URLSearchParams({ category: product.category }).toString(),
+    0
+  );
   const others = items?.filter((item) => item.id !== product.id) ?? [];
   const from = others.findIndex((item) => item.id > product.id);
   const near = [...others.slice(Math.max(from, 0)), ...others].slice(
@@ -2507,19 +2531,19 @@ function Beside({ product }) {
   if (near.length === 0) return null;
   return fe`<section class="beside" aria-labelledby="beside">
     <h2 id="beside">Beside it on the shelf</h2>
-    <ul class="shelf">${near.map((item) => fe`<${Good} key=${item.id} product=${item} />`)}</ul>
+    <ul class="shelf">${near.map((item) => fe`<${ProductCard} key=${item.id} product=${item} />`)}</ul>
   </section>`;
 }
 
-// services/storefront/pages/parts/filter-bar.js
+// services/storefront/pages/components/filter-bar.js
 function FilterBar({ filters }) {
-  return fe`<${Categories} filters=${filters} /><${Narrow} filters=${filters} />`;
+  return fe`<${Categories} filters=${filters} /><${FilterForm} filters=${filters} />`;
 }
 function Categories({ filters }) {
-  const all = useValue(categories);
+  const all = useStore(categories);
   J(() => {
     const ending = new AbortController();
-    learnCategories(ending.signal).catch(() => {
+    loadCategories(ending.signal).catch(() => {
     });
     return () => ending.abort();
   }, []);
@@ -2527,7 +2551,7 @@ function Categories({ filters }) {
   const shelf = (name, count) => fe`<li key=${name}>
     <a
       class="tab"
-      href=${shelfAddress({ ...filters, category: name })}
+      href=${shelfUrl({ ...filters, category: name })}
       aria-current=${filters.category === name ? "true" : void 0}
       ><span class="tab-name">${name || "Everything"}</span>${" "}<span class="count soft">${count}</span></a
     >
@@ -2538,24 +2562,24 @@ function Categories({ filters }) {
     </ul>
   </nav>`;
 }
-function Narrow({ filters }) {
-  const change = (changes2) => go(shelfAddress({ ...filters, ...changes2 }), { replace: true });
+function FilterForm({ filters }) {
+  const change = (changes) => navigate(shelfUrl({ ...filters, ...changes }), { replace: true });
   const narrowed = filters.min || filters.max || filters.stock;
   const [open, setOpen] = G(Boolean(narrowed || filters.sort !== "id"));
   return fe`<form
-    class=${`narrow${open ? " open" : ""}`}
+    class=${`filter-form${open ? " open" : ""}`}
     aria-label="Filters"
     onSubmit=${(event) => event.preventDefault()}
   >
-    <button class="button quiet narrow-toggle" type="button" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+    <button class="button quiet filter-form-toggle" type="button" aria-expanded=${open} onClick=${() => setOpen(!open)}>
       Filter and sort
     </button>
-    <div class="narrow-fields">
+    <div class="filter-form-fields">
       <fieldset class="prices">
         <legend>Price</legend>
-        <${Price} label="Lowest price" placeholder="from" value=${filters.min} onChange=${(min) => change({ min })} />
+        <${PriceField} label="Lowest price" placeholder="from" value=${filters.min} onChange=${(min) => change({ min })} />
         <span aria-hidden="true">–</span>
-        <${Price} label="Highest price" placeholder="to" value=${filters.max} onChange=${(max) => change({ max })} />
+        <${PriceField} label="Highest price" placeholder="to" value=${filters.max} onChange=${(max) => change({ max })} />
       </fieldset>
       <label class="tick">
         <input
@@ -2573,7 +2597,7 @@ function Narrow({ filters }) {
           value=${filters.sort}
           onChange=${(event) => change({ sort: event.currentTarget.value })}
         >
-          ${SORTS.map(([key, words]) => fe`<option value=${key} selected=${key === filters.sort}>${words}</option>`)}
+          ${SORT_OPTIONS.map(([key, words]) => fe`<option value=${key} selected=${key === filters.sort}>${words}</option>`)}
         </select>
       </div>
       ${narrowed && fe`<button class="text-button" type="button" onClick=${() => change({ min: "", max: "", stock: "" })}>
@@ -2582,59 +2606,61 @@ function Narrow({ filters }) {
     </div>
   </form>`;
 }
-function Price({ label, placeholder, value, onChange }) {
+function PriceField({ label, placeholder, value, onChange }) {
   const [wrong, setWrong] = G(false);
-  const changed2 = (event) => {
+  const changed = (event) => {
     const text = event.currentTarget.value.trim().replace(",", ".");
     setWrong(text !== "" && !isPrice(text));
     if (text === "" || isPrice(text)) onChange(text);
   };
   return fe`<span class="price-field">
     <input class="field count" inputmode="decimal" maxlength="10" aria-label=${label} placeholder=${placeholder}
-      aria-invalid=${wrong ? "true" : void 0} value=${value} onChange=${changed2} />
+      aria-invalid=${wrong ? "true" : void 0} value=${value} onChange=${changed} />
     ${wrong && fe`<span class="wrong small" role="alert">A price such as 2 or 2.50</span>`}
   </span>`;
 }
 
 // services/storefront/pages/views/shelf.js
-var TO_COME = Array.from({ length: 12 }, (_2, i2) => i2);
+var PLACEHOLDERS = Array.from({ length: 12 }, (_2, i2) => i2);
 function ShelfView() {
-  const { query, shown } = useValue(place);
-  const filters = readFilters(query);
-  const asked = apiQuery(filters);
-  const { items, after, busy, error, more } = useGoods(asked, shown);
-  useArrival(items !== null || error !== null, headline(filters));
-  J(() => items && noteShown(items.length), [items]);
-  const total = totalOf2(filters, useValue(categories));
-  useSaidCount(items, busy, items && countWords(items, after, total));
+  const { query, shownCount } = useStore(route);
+  const filters = parseFilters(query);
+  const apiParameters = apiQuery(filters);
+  const { items, after, busy, error, loadMore } = useProductList(apiParameters, shownCount);
+  useRouteArrival(items !== null || error !== null, headline(filters));
+  J(() => items && rememberShownCount(items.length), [items]);
+  const total = countOf(filters, useStore(categories));
+  useAnnouncedCount(items, busy, items && countText(items, after, total));
   return fe`<div class="shelf-head">
       <h1 tabindex="-1">${headline(filters) || "What is on the shelves"}</h1>
-      <p class="shelf-count soft count">${items ? countWords(items, after, total) : " "}</p>
+      <p class="shelf-count soft count">${items ? countText(items, after, total) : " "}</p>
     </div>
     <${FilterBar} filters=${filters} />
-    ${error && fe`<${RefusalNote} error=${error}><a class="button" href="/">Show everything</a><//>`}
-    ${items && items.length === 0 && !error ? fe`<${Nothing} title="Nothing like that on the shelves">
+    ${error && fe`<${ErrorNote} error=${error}><a class="button" href="/">Show everything</a><//>`}
+    ${items && items.length === 0 && !error ? fe`<${EmptyState} title="Nothing like that on the shelves">
           <p>Try another word, or fewer filters.</p>
           <p><a class="button" href="/">Show everything</a></p>
         <//>` : fe`<ul class=${`shelf${busy && items ? " busy" : ""}`} aria-busy=${busy}>
-          ${items ? items.map((product) => fe`<${Good} key=${product.id} product=${product} />`) : TO_COME.map((i2) => fe`<${GoodToCome} key=${`blank ${i2}`} />`)}
+          ${items ? items.map(
+    (product) => fe`<${ProductCard} key=${product.id} product=${product} />`
+  ) : PLACEHOLDERS.map((i2) => fe`<${ProductCardPlaceholder} key=${`blank ${i2}`} />`)}
         </ul>`}
-    ${items && after && fe`<${More} busy=${busy} more=${more} />`}`;
+    ${items && after && fe`<${More} busy=${busy} loadMore=${loadMore} />`}`;
 }
 function headline({ q: q2, category }) {
   if (q2 && category) return `“${q2}” among ${category}`;
   if (q2) return `“${q2}”`;
   return category && category.charAt(0).toUpperCase() + category.slice(1);
 }
-function countWords(items, after, total) {
+function countText(items, after, total) {
   if (!after) return counted(items.length, "thing");
   return total ? `${items.length} of ${counted(total, "thing")}` : `The first ${items.length} things`;
 }
-function totalOf2({ q: q2, category, min, max, stock }, all) {
+function countOf({ q: q2, category, min, max, stock }, all) {
   if (!all || q2 || min || max || stock) return null;
   return all.reduce((sum, one) => sum + (!category || one.name === category ? one.count : 0), 0);
 }
-function useSaidCount(items, busy, words) {
+function useAnnouncedCount(items, busy, words) {
   const before = Q(null);
   J(() => {
     if (busy || !items) return;
@@ -2644,10 +2670,10 @@ function useSaidCount(items, busy, words) {
     before.current = items;
   }, [items, busy]);
 }
-function More({ busy, more }) {
+function More({ busy, loadMore }) {
   const button = Q(null);
-  const latest = Q(more);
-  latest.current = more;
+  const latest = Q(loadMore);
+  latest.current = loadMore;
   J(() => {
     if (busy) return void 0;
     const watch = new IntersectionObserver(
@@ -2663,7 +2689,7 @@ function More({ busy, more }) {
       class="button quiet"
       type="button"
       aria-disabled=${busy ? "true" : void 0}
-      onClick=${() => busy || more()}
+      onClick=${() => busy || loadMore()}
     >
       ${busy ? "Fetching more…" : "Show more"}
     </button>
@@ -2674,14 +2700,14 @@ function More({ busy, more }) {
 function ThanksView({ id }) {
   const { data, error } = useOrder(id);
   const paid = data?.order.status === "PAID";
-  useArrival(Boolean(paid || error), "Thank you");
+  useRouteArrival(Boolean(paid || error), "Thank you");
   K(() => {
-    if (data && !paid) go(`/orders/${id}`, { replace: true });
+    if (data && !paid) navigate(`/orders/${id}`, { replace: true });
   }, [data]);
   if (error) {
     return fe`<div class="column">
       <h1 tabindex="-1">No such order</h1>
-      <${RefusalNote} error=${error}><a class="button" href="/orders">My orders</a><//>
+      <${ErrorNote} error=${error}><a class="button" href="/orders">My orders</a><//>
     </div>`;
   }
   return fe`<div class="column thanks">
@@ -2689,7 +2715,7 @@ function ThanksView({ id }) {
     <p>Your things are put aside for you. This receipt stays under “My orders”.</p>
     ${paid ? fe`<${OrderReceipt} order=${data.order} events=${data.events}>
           <p class="receipt-stamp"><${StatusStamp} status="PAID" /></p>
-        <//>` : fe`<${ReceiptToCome} />`}
+        <//>` : fe`<${ReceiptPlaceholder} />`}
     <p class="actions">
       <a class="button" href="/">Back to the shelves</a>
       <a class="button quiet" href="/orders">My orders</a>
@@ -2698,7 +2724,7 @@ function ThanksView({ id }) {
 }
 
 // services/storefront/pages/views/shop.js
-var ROUTES = [
+var VIEWS = [
   [/^\/$/, ShelfView],
   [/^\/products\/(\d{1,18})$/, ProductView],
   [/^\/checkout$/, CheckoutView],
@@ -2707,32 +2733,32 @@ var ROUTES = [
   [/^\/orders\/([\w-]{1,64})$/, OrderView]
 ];
 function Shop() {
-  const { path, cart: cart2 } = useValue(place);
+  const { path, cartOpen } = useStore(route);
   const [View, id] = viewAt(path);
   return fe`<${Header} />
     <main id="main" tabindex="-1"><${View} key=${path} id=${id} /></main>
     <footer class="footer small soft"><p>Tuckshop. Open all hours.</p></footer>
-    ${cart2 ? fe`<${CartDrawer} />` : fe`<${Notices} />`}`;
+    ${cartOpen ? fe`<${CartDrawer} />` : fe`<${Notices} />`}`;
 }
 function viewAt(path) {
-  for (const [pattern, View] of ROUTES) {
+  for (const [pattern, View] of VIEWS) {
     const found = pattern.exec(path);
     if (found) return [View, found[1]];
   }
-  return [NoSuchPlace];
+  return [NotFoundView];
 }
-function NoSuchPlace() {
-  useArrival(true, "No such page");
+function NotFoundView() {
+  useRouteArrival(true, "No such page");
   return fe`<h1 tabindex="-1">No such page</h1>
-    <${Nothing} title="This shelf does not exist">
+    <${EmptyState} title="This shelf does not exist">
       <p>The link is old, or cut short.</p>
       <p><a class="button" href="/">To the shelves</a></p>
     <//>`;
 }
 
 // services/storefront/pages/main.js
-watchPlace();
-keepSession();
+startRouter();
+keepSessionFresh();
 watchCart();
-carryOn();
+resumePurchase();
 M(fe`<${Shop} />`, document.getElementById("shop"));

@@ -4,7 +4,7 @@ import { html } from "/vendor/preact/standalone.module.js";
 const leaf = html`<path class="k" d="M-9 8C-9-4-1-10 10-9 10 2 4 9-6 8l-4 3z" /><path class="thin" d="M-7 7 5-4" />`;
 
 /** By name. */
-export const SIGNS = {
+export const EMBLEMS = {
   pear: html`<path class="a" d="M0-10c4 0 4 5 5 8 5 5 3 13-5 13s-10-8-5-13c1-3 1-8 5-8z" />
     <path class="line" d="M0-10q0-3 3-4" />`,
   lemon: html`<path class="a" d="M-12 0q3-3 5-5 7-6 14 0 2 2 5 5-3 3-5 5-7 6-14 0-2-2-5-5z" />

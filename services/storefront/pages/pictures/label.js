@@ -1,6 +1,6 @@
 // A label: a piece of paper with the product's emblem and name on it.
 import { html } from "/vendor/preact/standalone.module.js";
-import { SIGNS } from "./emblems.js";
+import { EMBLEMS } from "./emblems.js";
 
 const OUTLINES = {
   square: (w, h) => `M${-w} ${-h}H${w}V${h}H${-w}z`,
@@ -17,25 +17,25 @@ export function Label({ look, box: [x, y, width, height] }) {
   // A form that narrows leaves its text less room.
   const room = width * { oval: 0.78, shield: 0.86, arch: 0.92 }[look.form] || width * 0.9;
   const roomy = height >= 44;
-  const sign = SIGNS[look.emblem];
-  const most = roomy ? (sign ? 2 : 3) : 1;
+  const emblem = EMBLEMS[look.emblem];
+  const most = roomy ? (emblem ? 2 : 3) : 1;
   const lines = look.words.slice(-most);
   const longest = Math.max(...lines.map((line) => line.length), 4);
   const size = Math.min(
-    lines.length === 1 && longest === 4 && !sign ? 22 : 13,
+    lines.length === 1 && longest === 4 && !emblem ? 22 : 13,
     room / (longest * 0.68),
   );
   const line = size * 1.12;
-  const signHeight = sign && roomy ? 22 : 0;
-  const top = -(signHeight + lines.length * line) / 2;
+  const emblemHeight = emblem && roomy ? 22 : 0;
+  const top = -(emblemHeight + lines.length * line) / 2;
   return html`<g transform=${`translate(${x + w} ${y + h})`}>
     <path class="w" d=${OUTLINES[look.form](w, h)} />
     <path class="frame" d=${OUTLINES[look.form](w - 3, h - 3)} />
-    ${signHeight > 0 && html`<g transform=${`translate(0 ${top + 10}) scale(.82)`}>${sign}</g>`}
+    ${emblemHeight > 0 && html`<g transform=${`translate(0 ${top + 10}) scale(.82)`}>${emblem}</g>`}
     ${lines.map(
       (text, i) => html`<text
         class="lettering"
-        y=${top + signHeight + line * (i + 0.8)}
+        y=${top + emblemHeight + line * (i + 0.8)}
         font-size=${size.toFixed(1)}
       >${text}</text>`,
     )}

@@ -1,17 +1,19 @@
 // The picture of a product, drawn: nothing is loaded for it.
 import { html, useMemo } from "/vendor/preact/standalone.module.js";
-import { choosePicture } from "./choice.js";
-import { SIGNS } from "./emblems.js";
+import { choosePicture } from "./choose-picture.js";
+import { cloche } from "./cloche.js";
+import { bottle, jar, tin } from "./containers.js";
+import { EMBLEMS } from "./emblems.js";
+import { garment } from "./garment.js";
 import { Label } from "./label.js";
-import { cloche, garment, pot } from "./others.js";
-import { bag, bar, box, card } from "./packs.js";
+import { bag, bar, box, card } from "./packages.js";
 import { PATTERNS } from "./patterns.js";
-import { bottle, jar, tin } from "./vessels.js";
+import { pot } from "./plant-pot.js";
 
 const SHAPES = { jar, bottle, tin, bag, box, bar, card, cloche, garment, pot };
 let drawn = 0;
 
-/** A product's picture, 4:5; for the eye alone, its name stands beside it. */
+/** A product's picture, 4:5; for the eye withTabLock, its name stands beside it. */
 export function Picture({ product }) {
   const { id, name, category, description } = product;
   return useMemo(() => draw(product), [id, name, category, description]);
@@ -21,7 +23,7 @@ function draw(product) {
   const look = choosePicture(product);
   look.name = product.name.toLowerCase();
   look.category = product.category.toLowerCase();
-  look.sign = SIGNS[look.emblem];
+  look.emblemDrawing = EMBLEMS[look.emblem];
   const form = SHAPES[look.shape](look);
   drawn += 1;
   const clip = `cut-${drawn}`;

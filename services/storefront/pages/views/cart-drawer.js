@@ -1,12 +1,12 @@
 // The cart, as a drawer over the page.
 
 import { money } from "/shared/format.js";
-import { useValue } from "/shared/state.js";
+import { useStore } from "/shared/state.js";
 import { html, useEffect, useRef } from "/vendor/preact/standalone.module.js";
-import { cart, cartRefusal, loadCart, totalOf } from "../flow/cart.js";
-import { closeCart } from "../flow/place.js";
-import { CartLines, CartNews, useCartNews } from "../parts/cart-lines.js";
-import { Nothing, Notices, RefusalNote } from "../parts/notices.js";
+import { CartLines, CartWarnings, useCartLines } from "../components/cart-lines.js";
+import { EmptyState, ErrorNote, Notices } from "../components/notices.js";
+import { cart, cartError, cartTotal, loadCart } from "../state/cart.js";
+import { closeCart } from "../state/router.js";
 
 export function CartDrawer() {
   const dialog = useRef(null);
@@ -38,13 +38,13 @@ export function CartDrawer() {
 }
 
 function CartContents() {
-  const value = useValue(cart);
-  const refusal = useValue(cartRefusal);
-  const { lines, short, priced } = useCartNews();
+  const value = useStore(cart);
+  const error = useStore(cartError);
+  const { lines, shortLines, priceChanged } = useCartLines();
   if (value === null) {
     return html`<ul class="lines" aria-busy="true" aria-label="Fetching the cart">
       ${[1, 2].map(
-        (i) => html`<li key=${i} class="line to-come" aria-hidden="true">
+        (i) => html`<li key=${i} class="line placeholder" aria-hidden="true">
           <div class="line-picture"></div>
           <span class="blank"></span>
         </li>`,
@@ -52,18 +52,18 @@ function CartContents() {
     </ul>`;
   }
   if (lines.length === 0) {
-    return html`<${Nothing} title="Nothing in it yet">
+    return html`<${EmptyState} title="Nothing in it yet">
       <p>What you add from the shelves waits here, also if you leave and come back.</p>
       <p><button class="button" type="button" onClick=${closeCart}>Back to the shelves</button></p>
     <//>`;
   }
   return html`<div class="drawer-lines">
-      ${refusal && html`<${RefusalNote} error=${refusal} />`}
+      ${error && html`<${ErrorNote} error=${error} />`}
       <${CartLines} lines=${lines} currency=${value.currency} />
-      <${CartNews} short=${short} priced=${priced} />
+      <${CartWarnings} shortLines=${shortLines} priceChanged=${priceChanged} />
     </div>
     <div class="drawer-foot">
-      <p class="sum"><span>Total</span><span class="money">${money(totalOf(value), value.currency)}</span></p>
+      <p class="sum"><span>Total</span><span class="money">${money(cartTotal(value), value.currency)}</span></p>
       <a class="button wide" href="/checkout">Go to the till</a>
     </div>`;
 }

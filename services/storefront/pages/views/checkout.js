@@ -1,70 +1,69 @@
 // The till: what is bought, for how much, and the one press that orders and pays it.
 
 import { money } from "/shared/format.js";
-import { useValue } from "/shared/state.js";
+import { useStore } from "/shared/state.js";
 import { html, useEffect, useLayoutEffect, useRef } from "/vendor/preact/standalone.module.js";
-import { acceptPrices, cart, loadCart, totalOf } from "../flow/cart.js";
-import { known } from "../flow/goods.js";
-import { withAvailable } from "../flow/line-news.js";
-import { go, useArrival } from "../flow/place.js";
-import { buyCart, outcome, purchase, useOutcome } from "../flow/purchase.js";
-import { CartNews, takeWhatIsThere, useCartNews } from "../parts/cart-lines.js";
-import { Nothing, RefusalNote } from "../parts/notices.js";
-import { PurchaseSteps } from "../parts/purchase-steps.js";
-import { Receipt, ReceiptToCome } from "../parts/receipt.js";
+import { CartWarnings, reduceToStock, useCartLines } from "../components/cart-lines.js";
+import { EmptyState, ErrorNote } from "../components/notices.js";
+import { PurchaseSteps } from "../components/purchase-steps.js";
+import { Receipt, ReceiptPlaceholder } from "../components/receipt.js";
+import { acceptPrices, cart, cartTotal, loadCart } from "../state/cart.js";
+import { withAvailableStock } from "../state/line-warnings.js";
+import { productsById } from "../state/products.js";
+import { buyCart, outcome, purchase, useOutcome } from "../state/purchase.js";
+import { navigate, useRouteArrival } from "../state/router.js";
 
 export function CheckoutView() {
-  const value = useValue(cart);
-  const step = useValue(purchase);
+  const value = useStore(cart);
+  const step = useStore(purchase);
   const ended = useOutcome();
-  const news = useCartNews();
+  const { lines, shortLines } = useCartLines();
   const lastShown = useRef(null);
-  useArrival(value !== null || step !== null, "The till");
+  useRouteArrival(value !== null || step !== null, "The till");
   useEffect(() => {
     loadCart();
     return () => outcome.set(null);
   }, []);
   useLayoutEffect(() => {
-    if (ended?.paid) go(`/orders/${ended.order_id}/thanks`, { replace: true });
-    if (ended?.error) known.set(withAvailable(known.value, ended.error.errors));
+    if (ended?.paid) navigate(`/orders/${ended.order_id}/thanks`, { replace: true });
+    if (ended?.error) {
+      productsById.set(withAvailableStock(productsById.value, ended.error.errors));
+    }
   }, [ended]);
 
+  const canBuy = step === null && value !== null && value.items.length > 0;
   // The cart empties as soon as it has become an order; the receipt stays until all is said.
-  const settled = value !== null && step === null;
-  if (settled && value.items.length) lastShown.current = { value, lines: news.lines };
-  const shown = step ? lastShown.current : settled && value.items.length ? lastShown.current : null;
+  if (canBuy) lastShown.current = { value, lines };
+  const shown = step || canBuy ? lastShown.current : null;
   return html`<div class="column">
     <h1 tabindex="-1">The till</h1>
-    ${ended?.error && html`<${Refused} ended=${ended} short=${news.short} />`}
-    ${
-      shown &&
-      html`<${Receipt}
-      lines=${shown.lines.map(receiptLine)}
-      total=${totalOf(shown.value)}
-      currency=${shown.value.currency}
-    />`
-    }
-    ${
-      step
-        ? html`<${PurchaseSteps} step=${step} />`
-        : shown
-          ? html`${!ended?.error && html`<${CartNews} short=${news.short} />`}<${Buy} value=${value} short=${news.short} />`
-          : value === null
-            ? html`<${ReceiptToCome} />`
-            : !ended && html`<${EmptyTill} />`
-    }
+    ${ended?.error && html`<${Refused} ended=${ended} shortLines=${shortLines} />`}
+    ${shown && html`<${CartReceipt} value=${shown.value} lines=${shown.lines} />`}
+    ${step && html`<${PurchaseSteps} step=${step} />`}
+    ${canBuy && !ended?.error && html`<${CartWarnings} shortLines=${shortLines} />`}
+    ${canBuy && html`<${Buy} value=${value} shortLines=${shortLines} />`}
+    ${!step && value === null && html`<${ReceiptPlaceholder} />`}
+    ${!step && value?.items.length === 0 && !ended && html`<${EmptyTill} />`}
   </div>`;
 }
 
-function Buy({ value, short }) {
-  const total = totalOf(value);
+function CartReceipt({ value, lines }) {
+  return html`<${Receipt}
+    lines=${lines.map(receiptLine)}
+    total=${cartTotal(value)}
+    currency=${value.currency}
+  />`;
+}
+
+function Buy({ value, shortLines }) {
+  const total = cartTotal(value);
   const buy = () => {
     acceptPrices();
     buyCart(total);
   };
   return html`<div class="pay">
     ${
-      short.length === 0 &&
+      shortLines.length === 0 &&
       html`<button class="button wide" type="button" onClick=${buy}>
       Order and pay ${money(total, value.currency)}
     </button>`
@@ -74,14 +73,14 @@ function Buy({ value, short }) {
   </div>`;
 }
 
-function Refused({ ended: { error, order_id: orderId, stage }, short }) {
+function Refused({ ended: { error, order_id: orderId, stage }, shortLines }) {
   const take = () => {
-    takeWhatIsThere(short);
+    reduceToStock(shortLines);
     outcome.set(null);
   };
   const toOrder = orderId && (stage === "pay" || error.code === "ordered_before");
-  return html`<${RefusalNote} error=${error}>
-    ${short.length > 0 && html`<button class="button quiet" type="button" onClick=${take}>Take what is there</button>`}
+  return html`<${ErrorNote} error=${error}>
+    ${shortLines.length > 0 && html`<button class="button quiet" type="button" onClick=${take}>Take what is there</button>`}
     ${toOrder && html`<a class="button quiet" href=${`/orders/${orderId}`}>See the order</a>`}
     ${
       error.code === "cart_empty" &&
@@ -92,13 +91,13 @@ function Refused({ ended: { error, order_id: orderId, stage }, short }) {
 }
 
 function EmptyTill() {
-  return html`<${Nothing} title="Your cart is empty">
+  return html`<${EmptyState} title="Your cart is empty">
     <p>There is nothing to pay. What you ordered before is among your orders.</p>
     <p class="actions"><a class="button" href="/">To the shelves</a><a class="button quiet" href="/orders">My orders</a></p>
   <//>`;
 }
 
-function receiptLine({ item, news }) {
+function receiptLine({ item, warning }) {
   const { product_id: key, quantity, price } = item;
-  return { key, name: item.name ?? `Product ${key}`, quantity, price, note: news?.text };
+  return { key, name: item.name ?? `Product ${key}`, quantity, price, note: warning?.text };
 }

@@ -1,8 +1,8 @@
 // One order: its receipt, what happened to it, and what can still be done.
 
-import { Refusal } from "/shared/api.js";
+import { ApiError } from "/shared/api.js";
 import { cents, money } from "/shared/format.js";
-import { useValue } from "/shared/state.js";
+import { useStore } from "/shared/state.js";
 import {
   html,
   useEffect,
@@ -10,49 +10,49 @@ import {
   useRef,
   useState,
 } from "/vendor/preact/standalone.module.js";
-import { announce } from "../flow/announce.js";
-import { newKey } from "../flow/keys.js";
-import { cancelOrder, useOrder } from "../flow/orders.js";
-import { go, useArrival } from "../flow/place.js";
-import { outcome, payOrder, purchase, useOutcome } from "../flow/purchase.js";
-import { RefusalNote } from "../parts/notices.js";
-import { OrderReceipt, StatusStamp } from "../parts/order-receipt.js";
-import { PurchaseSteps } from "../parts/purchase-steps.js";
-import { ReceiptToCome } from "../parts/receipt.js";
-import { TimeLeft } from "../parts/time-left.js";
-import { inWords, standingInWords } from "../words.js";
+import { ErrorNote } from "../components/notices.js";
+import { OrderReceipt, StatusStamp } from "../components/order-receipt.js";
+import { PurchaseSteps } from "../components/purchase-steps.js";
+import { ReceiptPlaceholder } from "../components/receipt.js";
+import { TimeLeft } from "../components/time-left.js";
+import { announce } from "../state/announce.js";
+import { cancelOrder, useOrder } from "../state/orders.js";
+import { outcome, payOrder, purchase, useOutcome } from "../state/purchase.js";
+import { randomId } from "../state/random-id.js";
+import { navigate, useRouteArrival } from "../state/router.js";
+import { describeError, explainStatus } from "../texts.js";
 
 export function OrderView({ id }) {
   const { data, error } = useOrder(id);
   const ended = useOutcome();
-  useArrival(Boolean(data || error), "Your order");
+  useRouteArrival(Boolean(data || error), "Your order");
   useEffect(() => () => outcome.set(null), [id]);
   useLayoutEffect(() => {
-    if (ended?.paid && ended.order_id === id) go(`/orders/${id}/thanks`, { replace: true });
+    if (ended?.paid && ended.order_id === id) navigate(`/orders/${id}/thanks`, { replace: true });
   }, [ended]);
   if (error) {
     return html`<div class="column">
       <h1 tabindex="-1">No such order</h1>
-      <${RefusalNote} error=${error}><a class="button" href="/orders">My orders</a><//>
+      <${ErrorNote} error=${error}><a class="button" href="/orders">My orders</a><//>
     </div>`;
   }
   return html`<div class="column">
     <p class="crumb"><a href="/orders">My orders</a></p>
     <h1 tabindex="-1">Your order</h1>
-    ${ended?.error && ended.order_id === id && html`<${RefusalNote} error=${ended.error} />`}
+    ${ended?.error && ended.order_id === id && html`<${ErrorNote} error=${ended.error} />`}
     ${
       data
         ? html`<${Standing} order=${data.order} /><${OrderReceipt} order=${data.order} events=${data.events} />`
-        : html`<${ReceiptToCome} />`
+        : html`<${ReceiptPlaceholder} />`
     }
   </div>`;
 }
 
 function Standing({ order }) {
-  const step = useValue(purchase);
+  const step = useStore(purchase);
   const mine = step?.stage === "pay" && step.body.order_id === order.order_id;
   return html`<div class="standing">
-    <p class="standing-status" role="status"><${StatusStamp} status=${order.status} />${" "}${standingInWords(order)}</p>
+    <p class="standing-status" role="status"><${StatusStamp} status=${order.status} />${" "}${explainStatus(order)}</p>
     ${mine && html`<${PurchaseSteps} step=${step} />`}
     ${order.status === "CREATED" && html`<${StillOpen} order=${order} paying=${mine} />`}
   </div>`;
@@ -85,13 +85,13 @@ function Cancel({ order }) {
     if (asking) sure.current?.focus();
   }, [asking]);
   const cancel = async () => {
-    key.current ??= newKey();
+    key.current ??= randomId();
     setState({ busy: true, error: null });
     try {
       await cancelOrder(order.order_id, key.current);
       announce("The order is cancelled, and everything is back on the shelf.");
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof ApiError)) throw error;
       key.current = null;
       setState({ busy: false, error });
     }
@@ -101,7 +101,7 @@ function Cancel({ order }) {
   }
   return html`<div class="sure" role="group" aria-label="Cancel the order?">
     <p>Cancel it? Everything goes back on the shelf.</p>
-    ${state.error && html`<p role="alert">${inWords(state.error).title}. ${inWords(state.error).text}</p>`}
+    ${state.error && html`<p role="alert">${describeError(state.error).title}. ${describeError(state.error).text}</p>`}
     <div class="actions">
       <button
         ref=${sure}

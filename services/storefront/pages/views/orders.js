@@ -2,23 +2,23 @@
 
 import { cents, counted, money, when } from "/shared/format.js";
 import { html, useState } from "/vendor/preact/standalone.module.js";
-import { PAGE, useOrders } from "../flow/orders.js";
-import { useArrival } from "../flow/place.js";
-import { Nothing, RefusalNote } from "../parts/notices.js";
-import { orderNumber, StatusStamp } from "../parts/order-receipt.js";
-import { TimeLeft } from "../parts/time-left.js";
+import { EmptyState, ErrorNote } from "../components/notices.js";
+import { orderNumber, StatusStamp } from "../components/order-receipt.js";
+import { TimeLeft } from "../components/time-left.js";
+import { PAGE_SIZE, useOrders } from "../state/orders.js";
+import { useRouteArrival } from "../state/router.js";
 
 export function OrdersView() {
-  const [most, setMost] = useState(PAGE);
-  const { data, error, again } = useOrders(most);
-  useArrival(Boolean(data || error), "My orders");
+  const [limit, setLimit] = useState(PAGE_SIZE);
+  const { data, error, reload } = useOrders(limit);
+  useRouteArrival(Boolean(data || error), "My orders");
   return html`<div class="column roomy">
     <h1 tabindex="-1">My orders</h1>
-    ${error && html`<${RefusalNote} error=${error}><button class="button" type="button" onClick=${again}>Try again</button><//>`}
-    ${!data && !error && html`<${OrdersToCome} />`}
+    ${error && html`<${ErrorNote} error=${error}><button class="button" type="button" onClick=${reload}>Try again</button><//>`}
+    ${!data && !error && html`<${OrdersPlaceholder} />`}
     ${
       data?.orders.length === 0 &&
-      html`<${Nothing} title="No orders yet">
+      html`<${EmptyState} title="No orders yet">
       <p>Every order you make in this browser is kept here, with its receipt.</p>
       <p><a class="button" href="/">To the shelves</a></p>
     <//>`
@@ -32,7 +32,7 @@ export function OrdersView() {
     ${
       data?.more &&
       html`<p class="more">
-        <button class="button quiet" type="button" onClick=${() => setMost(most + PAGE)}>Older orders</button>
+        <button class="button quiet" type="button" onClick=${() => setLimit(limit + PAGE_SIZE)}>Older orders</button>
       </p>`
     }
   </div>`;
@@ -55,10 +55,10 @@ function Entry({ order }) {
   </li>`;
 }
 
-function OrdersToCome() {
+function OrdersPlaceholder() {
   return html`<ul class="orders" aria-busy="true" aria-label="Fetching your orders">
     ${[1, 2, 3].map(
-      (i) => html`<li key=${i} class="entry to-come" aria-hidden="true">
+      (i) => html`<li key=${i} class="entry placeholder" aria-hidden="true">
         <span class="blank"></span><span class="blank short"></span>
       </li>`,
     )}

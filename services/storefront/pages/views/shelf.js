@@ -1,48 +1,50 @@
 // The shelves: what there is, narrowed and sorted as the address says.
 
 import { counted } from "/shared/format.js";
-import { useValue } from "/shared/state.js";
+import { useStore } from "/shared/state.js";
 import { html, useEffect, useRef } from "/vendor/preact/standalone.module.js";
-import { announce } from "../flow/announce.js";
-import { apiQuery, readFilters } from "../flow/filters.js";
-import { categories, useGoods } from "../flow/goods.js";
-import { noteShown, place, useArrival } from "../flow/place.js";
-import { FilterBar } from "../parts/filter-bar.js";
-import { Good, GoodToCome } from "../parts/good.js";
-import { Nothing, RefusalNote } from "../parts/notices.js";
+import { FilterBar } from "../components/filter-bar.js";
+import { EmptyState, ErrorNote } from "../components/notices.js";
+import { ProductCard, ProductCardPlaceholder } from "../components/product-card.js";
+import { announce } from "../state/announce.js";
+import { apiQuery, parseFilters } from "../state/filters.js";
+import { categories, useProductList } from "../state/products.js";
+import { rememberShownCount, route, useRouteArrival } from "../state/router.js";
 
-const TO_COME = Array.from({ length: 12 }, (_, i) => i);
+const PLACEHOLDERS = Array.from({ length: 12 }, (_, i) => i);
 
 export function ShelfView() {
-  const { query, shown } = useValue(place);
-  const filters = readFilters(query);
-  const asked = apiQuery(filters);
-  const { items, after, busy, error, more } = useGoods(asked, shown);
-  useArrival(items !== null || error !== null, headline(filters));
-  useEffect(() => items && noteShown(items.length), [items]);
-  const total = totalOf(filters, useValue(categories));
-  useSaidCount(items, busy, items && countWords(items, after, total));
+  const { query, shownCount } = useStore(route);
+  const filters = parseFilters(query);
+  const apiParameters = apiQuery(filters);
+  const { items, after, busy, error, loadMore } = useProductList(apiParameters, shownCount);
+  useRouteArrival(items !== null || error !== null, headline(filters));
+  useEffect(() => items && rememberShownCount(items.length), [items]);
+  const total = countOf(filters, useStore(categories));
+  useAnnouncedCount(items, busy, items && countText(items, after, total));
   return html`<div class="shelf-head">
       <h1 tabindex="-1">${headline(filters) || "What is on the shelves"}</h1>
-      <p class="shelf-count soft count">${items ? countWords(items, after, total) : " "}</p>
+      <p class="shelf-count soft count">${items ? countText(items, after, total) : " "}</p>
     </div>
     <${FilterBar} filters=${filters} />
-    ${error && html`<${RefusalNote} error=${error}><a class="button" href="/">Show everything</a><//>`}
+    ${error && html`<${ErrorNote} error=${error}><a class="button" href="/">Show everything</a><//>`}
     ${
       items && items.length === 0 && !error
-        ? html`<${Nothing} title="Nothing like that on the shelves">
+        ? html`<${EmptyState} title="Nothing like that on the shelves">
           <p>Try another word, or fewer filters.</p>
           <p><a class="button" href="/">Show everything</a></p>
         <//>`
         : html`<ul class=${`shelf${busy && items ? " busy" : ""}`} aria-busy=${busy}>
           ${
             items
-              ? items.map((product) => html`<${Good} key=${product.id} product=${product} />`)
-              : TO_COME.map((i) => html`<${GoodToCome} key=${`blank ${i}`} />`)
+              ? items.map(
+                  (product) => html`<${ProductCard} key=${product.id} product=${product} />`,
+                )
+              : PLACEHOLDERS.map((i) => html`<${ProductCardPlaceholder} key=${`blank ${i}`} />`)
           }
         </ul>`
     }
-    ${items && after && html`<${More} busy=${busy} more=${more} />`}`;
+    ${items && after && html`<${More} busy=${busy} loadMore=${loadMore} />`}`;
 }
 
 function headline({ q, category }) {
@@ -51,7 +53,7 @@ function headline({ q, category }) {
   return category && category.charAt(0).toUpperCase() + category.slice(1);
 }
 
-function countWords(items, after, total) {
+function countText(items, after, total) {
   if (!after) return counted(items.length, "thing");
   return total
     ? `${items.length} of ${counted(total, "thing")}`
@@ -59,12 +61,12 @@ function countWords(items, after, total) {
 }
 
 /** How many there are in all, where the categories' counts tell it; null elsewhere. */
-function totalOf({ q, category, min, max, stock }, all) {
+function countOf({ q, category, min, max, stock }, all) {
   if (!all || q || min || max || stock) return null;
   return all.reduce((sum, one) => sum + (!category || one.name === category ? one.count : 0), 0);
 }
 
-function useSaidCount(items, busy, words) {
+function useAnnouncedCount(items, busy, words) {
   const before = useRef(null);
   useEffect(() => {
     if (busy || !items) return;
@@ -75,10 +77,10 @@ function useSaidCount(items, busy, words) {
   }, [items, busy]);
 }
 
-function More({ busy, more }) {
+function More({ busy, loadMore }) {
   const button = useRef(null);
-  const latest = useRef(more);
-  latest.current = more;
+  const latest = useRef(loadMore);
+  latest.current = loadMore;
   useEffect(() => {
     if (busy) return undefined;
     const watch = new IntersectionObserver(
@@ -94,7 +96,7 @@ function More({ busy, more }) {
       class="button quiet"
       type="button"
       aria-disabled=${busy ? "true" : undefined}
-      onClick=${() => busy || more()}
+      onClick=${() => busy || loadMore()}
     >
       ${busy ? "Fetching more…" : "Show more"}
     </button>

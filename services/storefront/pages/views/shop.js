@@ -1,10 +1,10 @@
 // The whole page: header, the view that the address names, the cart over it.
 
-import { useValue } from "/shared/state.js";
+import { useStore } from "/shared/state.js";
 import { html } from "/vendor/preact/standalone.module.js";
-import { place, useArrival } from "../flow/place.js";
-import { Header } from "../parts/header.js";
-import { Nothing, Notices } from "../parts/notices.js";
+import { Header } from "../components/header.js";
+import { EmptyState, Notices } from "../components/notices.js";
+import { route, useRouteArrival } from "../state/router.js";
 import { CartDrawer } from "./cart-drawer.js";
 import { CheckoutView } from "./checkout.js";
 import { OrderView } from "./order.js";
@@ -13,7 +13,7 @@ import { ProductView } from "./product.js";
 import { ShelfView } from "./shelf.js";
 import { ThanksView } from "./thanks.js";
 
-const ROUTES = [
+const VIEWS = [
   [/^\/$/, ShelfView],
   [/^\/products\/(\d{1,18})$/, ProductView],
   [/^\/checkout$/, CheckoutView],
@@ -23,26 +23,26 @@ const ROUTES = [
 ];
 
 export function Shop() {
-  const { path, cart } = useValue(place);
+  const { path, cartOpen } = useStore(route);
   const [View, id] = viewAt(path);
   return html`<${Header} />
     <main id="main" tabindex="-1"><${View} key=${path} id=${id} /></main>
     <footer class="footer small soft"><p>Tuckshop. Open all hours.</p></footer>
-    ${cart ? html`<${CartDrawer} />` : html`<${Notices} />`}`;
+    ${cartOpen ? html`<${CartDrawer} />` : html`<${Notices} />`}`;
 }
 
 function viewAt(path) {
-  for (const [pattern, View] of ROUTES) {
+  for (const [pattern, View] of VIEWS) {
     const found = pattern.exec(path);
     if (found) return [View, found[1]];
   }
-  return [NoSuchPlace];
+  return [NotFoundView];
 }
 
-function NoSuchPlace() {
-  useArrival(true, "No such page");
+function NotFoundView() {
+  useRouteArrival(true, "No such page");
   return html`<h1 tabindex="-1">No such page</h1>
-    <${Nothing} title="This shelf does not exist">
+    <${EmptyState} title="This shelf does not exist">
       <p>The link is old, or cut short.</p>
       <p><a class="button" href="/">To the shelves</a></p>
     <//>`;

@@ -1,22 +1,22 @@
 // The confirmation after an order is paid.
 import { html, useLayoutEffect } from "/vendor/preact/standalone.module.js";
-import { useOrder } from "../flow/orders.js";
-import { go, useArrival } from "../flow/place.js";
-import { RefusalNote } from "../parts/notices.js";
-import { OrderReceipt, StatusStamp } from "../parts/order-receipt.js";
-import { ReceiptToCome } from "../parts/receipt.js";
+import { ErrorNote } from "../components/notices.js";
+import { OrderReceipt, StatusStamp } from "../components/order-receipt.js";
+import { ReceiptPlaceholder } from "../components/receipt.js";
+import { useOrder } from "../state/orders.js";
+import { navigate, useRouteArrival } from "../state/router.js";
 
 export function ThanksView({ id }) {
   const { data, error } = useOrder(id);
   const paid = data?.order.status === "PAID";
-  useArrival(Boolean(paid || error), "Thank you");
+  useRouteArrival(Boolean(paid || error), "Thank you");
   useLayoutEffect(() => {
-    if (data && !paid) go(`/orders/${id}`, { replace: true });
+    if (data && !paid) navigate(`/orders/${id}`, { replace: true });
   }, [data]);
   if (error) {
     return html`<div class="column">
       <h1 tabindex="-1">No such order</h1>
-      <${RefusalNote} error=${error}><a class="button" href="/orders">My orders</a><//>
+      <${ErrorNote} error=${error}><a class="button" href="/orders">My orders</a><//>
     </div>`;
   }
   return html`<div class="column thanks">
@@ -27,7 +27,7 @@ export function ThanksView({ id }) {
         ? html`<${OrderReceipt} order=${data.order} events=${data.events}>
           <p class="receipt-stamp"><${StatusStamp} status="PAID" /></p>
         <//>`
-        : html`<${ReceiptToCome} />`
+        : html`<${ReceiptPlaceholder} />`
     }
     <p class="actions">
       <a class="button" href="/">Back to the shelves</a>

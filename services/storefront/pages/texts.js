@@ -55,7 +55,7 @@ const SENTENCES = {
 };
 
 /** A refusal as `{title, text}`. */
-export function inWords(error) {
+export function describeError(error) {
   if (error.code === "price_changed")
     return { title: "A price has changed", text: priceWords(error) };
   const [title, text] = SENTENCES[error.code] || [
@@ -71,7 +71,7 @@ function priceWords(error) {
   return `Nothing was ordered and nothing paid.${now} Order again if that suits you.`;
 }
 
-const PLACES = {
+const AWAY = {
   products: "The shelves cannot be reached just now. Your cart is safe.",
   categories: "The shelves cannot be reached just now. Your cart is safe.",
   cart: "The cart cannot be reached just now. What is in it is safe.",
@@ -82,11 +82,11 @@ const PLACES = {
 };
 
 /** What stands between the page and the shop, in a sentence or two. */
-export function troubleInWords({ kind, where }) {
+export function describeConnectionIssue({ kind, resource }) {
   if (kind === "offline")
     return "The connection is lost. What you see may be out of date; your cart is safe.";
   if (kind === "busy") return "That was a lot at once, and the shop asks for a moment.";
-  return PLACES[where] || "The shop does not answer just now. Your cart is safe.";
+  return AWAY[resource] || "The shop does not answer just now. Your cart is safe.";
 }
 
 const EVENTS = {
@@ -107,7 +107,7 @@ const EVENTS = {
 };
 
 /** What happened to an order, by the cause that its history gives. */
-export function eventInWords(cause) {
+export function describeEvent(cause) {
   const known = EVENTS[cause];
   return known || cause.charAt(0).toUpperCase() + cause.slice(1).replaceAll("_", " ");
 }
@@ -121,7 +121,7 @@ const STATUSES = {
 };
 
 /** An order's status as `{text, tone}`; `tone` is the stamp's colour. */
-export function statusInWords(status) {
+export function describeStatus(status) {
   const [text, tone] = STATUSES[status] || [status, "soft"];
   return { text, tone };
 }
@@ -136,14 +136,14 @@ const REASONS = {
 };
 
 /** How an order stands, and what that means for who ordered it. */
-export function standingInWords(order) {
+export function explainStatus(order) {
   if (order.status === "PAID") return "It is paid, and your things are yours.";
   if (order.status === "REFUNDED") return "The money is on its way back to you.";
   return REASONS[order.reason] ?? "";
 }
 
 /** How many of a product there are, as `{text, tone}`. */
-export function stockInWords(stock) {
+export function describeStock(stock) {
   if (stock === 0) return { text: "Sold out", tone: "act" };
   if (stock <= 5) return { text: `Only ${stock} left`, tone: "low" };
   return { text: `${stock.toLocaleString("en")} in stock`, tone: "there" };

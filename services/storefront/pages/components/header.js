@@ -1,15 +1,15 @@
 // The top of every view: the shop's name, the search, the way to one's orders, the cart.
 
-import { useValue } from "/shared/state.js";
+import { useStore } from "/shared/state.js";
 import { html, useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
-import { cart } from "../flow/cart.js";
-import { readFilters, shelfAddress } from "../flow/filters.js";
-import { go, openCart, place } from "../flow/place.js";
+import { cart } from "../state/cart.js";
+import { parseFilters, shelfUrl } from "../state/filters.js";
+import { navigate, openCart, route } from "../state/router.js";
 
-const PAUSE = 250;
+const TYPING_PAUSE = 250;
 
 export function Header() {
-  const { path } = useValue(place);
+  const { path } = useStore(route);
   return html`<a class="skip" href="#main" onClick=${skip}>To what is on this page</a>
     <div class="awning" aria-hidden="true"></div>
     <header class="header">
@@ -30,14 +30,14 @@ function skip(event) {
 }
 
 function CartButton() {
-  const { cart: open } = useValue(place);
-  const items = useValue(cart)?.items ?? [];
+  const { cartOpen } = useStore(route);
+  const items = useStore(cart)?.items ?? [];
   const units = items.reduce((sum, item) => sum + item.quantity, 0);
   return html`<button
     class="cart-button"
     type="button"
     aria-haspopup="dialog"
-    aria-expanded=${open}
+    aria-expanded=${cartOpen}
     onClick=${openCart}
   >
     <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
@@ -50,25 +50,25 @@ function CartButton() {
 }
 
 function Search() {
-  const { path, query } = useValue(place);
-  const filters = readFilters(query);
-  const asked = path === "/" ? filters.q : "";
-  const [text, setText] = useState(asked);
+  const { path, query } = useStore(route);
+  const filters = parseFilters(query);
+  const searched = path === "/" ? filters.q : "";
+  const [text, setText] = useState(searched);
   const timer = useRef(0);
-  useEffect(() => setText(asked), [asked, path]);
+  useEffect(() => setText(searched), [searched, path]);
 
   const search = (q, replace) => {
     clearTimeout(timer.current);
     const within = path === "/" ? filters : {};
-    if (path !== "/" || q.trim() !== asked)
-      go(shelfAddress({ ...within, q: q.trim() }), { replace });
+    if (path !== "/" || q.trim() !== searched)
+      navigate(shelfUrl({ ...within, q: q.trim() }), { replace });
   };
   const typed = (event) => {
     const q = event.currentTarget.value;
     setText(q);
     clearTimeout(timer.current);
     // While one types on the shelf, it follows; each letter is no place to come back to.
-    if (path === "/") timer.current = setTimeout(() => search(q, asked !== ""), PAUSE);
+    if (path === "/") timer.current = setTimeout(() => search(q, searched !== ""), TYPING_PAUSE);
   };
   return html`<form
     class="search"

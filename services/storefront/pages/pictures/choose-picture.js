@@ -1,6 +1,6 @@
 // What a product's picture shows, as it follows from the product alone: the same product always
 // looks the same, and no two look alike.
-import { EMBLEMS, SHAPES, TONES } from "./tables.js";
+import { EMBLEM_WORDS, SHAPE_WORDS, TONE_WORDS } from "./keywords.js";
 
 const FORMS = ["square", "oval", "arch", "ribbon", "shield"];
 const PATTERNS = ["plain", "stripes", "dots", "checks", "waves", "bands"];
@@ -16,17 +16,17 @@ export function choosePicture({ id, name, category, description }) {
   const pick = (n, salt) => hash(`${salt} ${seed}`) % n;
   const by = (table, last) => find(table, name, last) ?? find(table, category, last);
   const other = [0.62, 0.11, pick(360, "hue")];
-  const tone = by(TONES, false) ?? other;
+  const tone = by(TONE_WORDS, false) ?? other;
   const shape =
-    by(SHAPES, true) ??
-    find(SHAPES, description, false) ??
+    by(SHAPE_WORDS, true) ??
+    find(SHAPE_WORDS, description, false) ??
     OTHER_SHAPES[pick(OTHER_SHAPES.length, "shape")];
   return {
     shape,
     tone,
     // What lies in a jar keeps to the light tones.
     second: secondTone(tone, pick(shape === "jar" ? 3 : 4, "second")),
-    emblem: by(EMBLEMS, true) ?? null,
+    emblem: by(EMBLEM_WORDS, true) ?? null,
     form: FORMS[pick(FORMS.length, "form")],
     pattern: PATTERNS[pick(PATTERNS.length, "pattern")],
     words: labelWords(name),

@@ -1,7 +1,7 @@
 // Which single words of a product's name, category or description lead to which shape, tone and
 // emblem.
 
-export const SHAPES = [
+export const SHAPE_WORDS = [
   [/\b(bar|soap|nougat)\b/, "bar"],
   [/\b(fudge|creams?|truffles?|pralines?|gift|set|candles?|cups?|pillows?|throw)\b/, "box"],
   [/\b(laces|wheels?|ribbons?|cards?|stickers?|pens?|pencils?|keyring)\b/, "card"],
@@ -34,7 +34,7 @@ export const SHAPES = [
   [/\b(wo)?men\b/, "garment"],
 ];
 
-export const TONES = [
+export const TONE_WORDS = [
   [/\bliquorice|\bblack|\bcharcoal/, [0.34, 0.02, 330]],
   [/\brhubarb/, [0.72, 0.13, 10]],
   [/\bstrawberry|\bcherry|\btomato|\bred\b|\baniseed/, [0.58, 0.19, 25]],
@@ -59,7 +59,7 @@ export const TONES = [
   [/\bgr[ea]y|\bsilver|\bzipped/, [0.6, 0.015, 260]],
 ];
 
-export const EMBLEMS = [
+export const EMBLEM_WORDS = [
   [/\bpear/, "pear"],
   [/\blemon|\blime\b|\borange|\bcitrus/, "lemon"],
   [/\bstrawberry|\braspberr|\bberr(y|ies)|\bcherry|\btomato|\bapple|\bplum/, "berry"],

@@ -1,6 +1,6 @@
 // What the shelf's address says is wanted, and how the API is asked for it.
 
-export const SORTS = [
+export const SORT_OPTIONS = [
   ["id", "As on the shelves"],
   ["name", "Name"],
   ["price", "Lowest price"],
@@ -11,10 +11,10 @@ export const SORTS = [
 const PRICE = /^\d{1,7}([.,]\d{1,2})?$/;
 
 /** The filters in an address's query: all text, "" where nothing is asked for. */
-export function readFilters(query) {
+export function parseFilters(query) {
   const parameters = new URLSearchParams(query);
   const get = (name) => parameters.get(name) || "";
-  const sort = SORTS.some(([key]) => key === get("sort")) ? get("sort") : "id";
+  const sort = SORT_OPTIONS.some(([key]) => key === get("sort")) ? get("sort") : "id";
   return {
     q: get("q"),
     category: get("category"),
@@ -26,7 +26,7 @@ export function readFilters(query) {
 }
 
 /** The address of the shelf with these filters. */
-export function shelfAddress(filters) {
+export function shelfUrl(filters) {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(filters)) {
     if (value && !(name === "sort" && value === "id")) parameters.set(name, value);
@@ -40,8 +40,8 @@ export function apiQuery({ q, category, min, max, stock, sort }) {
   const parameters = new URLSearchParams();
   if (q.trim()) parameters.set("q", q.trim().slice(0, 200));
   if (category) parameters.set("category", category.slice(0, 200));
-  if (isPrice(min)) parameters.set("min_price", plain(min));
-  if (isPrice(max)) parameters.set("max_price", plain(max));
+  if (isPrice(min)) parameters.set("min_price", normalPrice(min));
+  if (isPrice(max)) parameters.set("max_price", normalPrice(max));
   if (stock) parameters.set("in_stock", "true");
   if (sort !== "id") parameters.set("sort", sort);
   return parameters.toString();
@@ -49,9 +49,9 @@ export function apiQuery({ q, category, min, max, stock, sort }) {
 
 /** Whether the text is a price that can be asked for. */
 export function isPrice(text) {
-  return PRICE.test(text) && Number(plain(text)) <= 1_000_000;
+  return PRICE.test(text) && Number(normalPrice(text)) <= 1_000_000;
 }
 
-function plain(text) {
+function normalPrice(text) {
   return String(Number(text.replace(",", ".")));
 }

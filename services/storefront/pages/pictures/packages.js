@@ -1,4 +1,4 @@
-// Bag, box, bar and card; as in vessels.js.
+// Bag, box, bar and card; as in containers.js.
 import { html } from "/vendor/preact/standalone.module.js";
 
 export function bag(look) {

@@ -1,39 +1,39 @@
 // A purchase: the order, then its payment. Each step and its key are kept in this browser until the
 // shop's answer is final, so that a reload goes on where it was and nothing is bought twice.
 
-import { Refusal } from "/shared/api.js";
+import { ApiError } from "/shared/api.js";
 import { amountOf, cents } from "/shared/format.js";
-import { makeState, useValue } from "/shared/state.js";
+import { createStore, useStore } from "/shared/state.js";
 import { useRef } from "/vendor/preact/standalone.module.js";
 import { announce } from "./announce.js";
 import { call } from "./call.js";
 import { loadCart } from "./cart.js";
-import { newKey } from "./keys.js";
-import { alone, keep, onOtherTab, recall } from "./memory.js";
+import { randomId } from "./random-id.js";
 import { session } from "./session.js";
-import { hearTabs, tellTabs } from "./tabs.js";
+import { loadItem, onStorageChange, saveItem } from "./storage.js";
+import { onTabMessage, tellOtherTabs, withTabLock } from "./tabs.js";
 
-const ASK_AGAIN = 1000;
+const REPEAT_MILLISECONDS = 1000;
 
 /** The step under way, or null: `{stage: "order" | "pay", key, body, waiting}`. */
-export const purchase = makeState(recall("purchase"));
+export const purchase = createStore(loadItem("purchase"));
 
 /** How the last one ended: `{order_id, paid}` or `{order_id, stage, error}`; null before. */
-export const outcome = makeState(null);
+export const outcome = createStore(null);
 
-hearTabs("purchase", (other) => outcome.set(revived(other)));
-onOtherTab("purchase", (other) => purchase.set(other));
+onTabMessage("purchase", (other) => outcome.set(outcomeFromTab(other)));
+onStorageChange("purchase", (other) => purchase.set(other));
 
 /** How the last one ended; a success from before the view was opened is no news to it. */
 export function useOutcome() {
   const before = useRef(outcome.value);
-  const now = useValue(outcome);
+  const now = useStore(outcome);
   return now?.paid && now === before.current ? null : now;
 }
 
 /** Orders what is in the cart, at `total` cents and not a cent more, and pays it. */
 export function buyCart(total) {
-  return begin({
+  return startStep({
     stage: "order",
     body: { user_id: session.value.user_id, expected_total: amountOf(total) },
   });
@@ -41,37 +41,41 @@ export function buyCart(total) {
 
 /** Pays an order that was placed before. */
 export function payOrder(order) {
-  return begin(payStep(order));
+  return startStep(payStep(order));
 }
 
 /** Goes on with what was under way, if anything was. */
-export function carryOn() {
-  if (purchase.value) alone("purchase", work);
+export function resumePurchase() {
+  if (purchase.value) withTabLock("purchase", runSteps);
 }
 
-function begin(step) {
+function startStep(step) {
   if (purchase.value) return;
   outcome.set(null);
-  save({ ...step, key: newKey() });
-  carryOn();
+  saveStep({ ...step, key: randomId() });
+  resumePurchase();
 }
 
 function payStep(order) {
   return { stage: "pay", body: { order_id: order.order_id, amount: order.total_amount } };
 }
 
-async function work() {
-  let step = recall("purchase"); // another tab may have gone on with it
+async function runSteps() {
+  let step = loadItem("purchase"); // another tab may have gone on with it
   purchase.set(step);
   while (step !== null) {
     try {
       step = await (step.stage === "order" ? placeOrder(step) : makePayment(step));
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      end({ stage: step.stage, order_id: step.body.order_id ?? error.problem.order_id, error });
+      if (!(error instanceof ApiError)) throw error;
+      endPurchase({
+        stage: step.stage,
+        order_id: step.body.order_id ?? error.problem.order_id,
+        error,
+      });
       step = null;
     }
-    save(step);
+    saveStep(step);
     loadCart();
   }
 }
@@ -83,53 +87,56 @@ async function placeOrder(step) {
   } catch (error) {
     if (error.code !== "order_pending") throw error;
     // Nothing was ordered, and the refusal is kept under the key: the next try needs another.
-    return later({ ...step, key: newKey(), waiting: "order_pending" });
+    return saveAndWait({ ...step, key: randomId(), waiting: "order_pending" });
   }
   const order = answer.data;
-  if (answer.status === 202) return later({ ...step, waiting: "shelf" });
-  tellTabs("orders");
-  if (order.status === "PAID") return finish(order.order_id);
+  if (answer.status === 202) return saveAndWait({ ...step, waiting: "shelf" });
+  tellOtherTabs("orders");
+  if (order.status === "PAID") return endAsPaid(order.order_id);
   const expected = cents(order.total_amount) === cents(step.body.expected_total);
   if (order.status !== "CREATED" || !expected) {
-    throw new Refusal(409, { code: "ordered_before", order_id: order.order_id });
+    throw new ApiError(409, { code: "ordered_before", order_id: order.order_id });
   }
-  return { ...payStep(order), key: newKey() };
+  return { ...payStep(order), key: randomId() };
 }
 
 async function makePayment(step) {
   try {
     const { status } = await call("POST", "/pay", { body: step.body, key: step.key });
-    if (status === 202) return later({ ...step, waiting: "till" });
+    if (status === 202) return saveAndWait({ ...step, waiting: "till" });
   } catch (error) {
     if (error.code !== "already_paid") throw error;
   }
-  return finish(step.body.order_id);
+  return endAsPaid(step.body.order_id);
 }
 
-async function later(step) {
-  save(step);
-  await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN));
+async function saveAndWait(step) {
+  saveStep(step);
+  await new Promise((resolve) => setTimeout(resolve, REPEAT_MILLISECONDS));
   return step;
 }
 
-function finish(orderId) {
-  end({ order_id: orderId, paid: true });
+function endAsPaid(orderId) {
+  endPurchase({ order_id: orderId, paid: true });
   announce("Your order is paid.");
   return null;
 }
 
-function save(step) {
-  keep("purchase", step);
+function saveStep(step) {
+  saveItem("purchase", step);
   purchase.set(step);
 }
 
-function end(how) {
-  outcome.set(how);
-  const { error, ...rest } = how;
-  tellTabs("purchase", error ? { ...rest, status: error.status, problem: error.problem } : rest);
-  tellTabs("orders");
+function endPurchase(result) {
+  outcome.set(result);
+  const { error, ...rest } = result;
+  tellOtherTabs(
+    "purchase",
+    error ? { ...rest, status: error.status, problem: error.problem } : rest,
+  );
+  tellOtherTabs("orders");
 }
 
-function revived({ status, problem, ...rest }) {
-  return problem ? { ...rest, error: new Refusal(status, problem) } : rest;
+function outcomeFromTab({ status, problem, ...rest }) {
+  return problem ? { ...rest, error: new ApiError(status, problem) } : rest;
 }

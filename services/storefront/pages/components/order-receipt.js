@@ -2,7 +2,7 @@
 
 import { cents, clockTime, when } from "/shared/format.js";
 import { html } from "/vendor/preact/standalone.module.js";
-import { eventInWords, statusInWords } from "../words.js";
+import { describeEvent, describeStatus } from "../texts.js";
 import { Receipt } from "./receipt.js";
 
 /** "No. 3F2A91": as much of an order's id as one reads aloud. */
@@ -22,7 +22,7 @@ export function orderLines(order) {
 
 /** An order's status as a stamp. */
 export function StatusStamp({ status }) {
-  const { text, tone } = statusInWords(status);
+  const { text, tone } = describeStatus(status);
   return html`<span class=${`stamp ${tone}`}>${text}</span>`;
 }
 
@@ -43,8 +43,8 @@ function History({ events }) {
   return html`<h2 class="history-title" id="history">What happened</h2>
     <ol class="history" aria-labelledby="history">
       ${events.map(
-        (event, i) => html`<li key=${i} class=${`event ${statusInWords(event.status).tone}`}>
-          <span class="event-word">${eventInWords(event.cause)}</span>
+        (event, i) => html`<li key=${i} class=${`event ${describeStatus(event.status).tone}`}>
+          <span class="event-word">${describeEvent(event.cause)}</span>
           <time class="count small" datetime=${event.at}>${clockTime(event.at)}</time>
         </li>`,
       )}

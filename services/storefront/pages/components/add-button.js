@@ -1,15 +1,15 @@
 // The button that puts a product into the cart, and says what came of it.
 
-import { Refusal } from "/shared/api.js";
-import { useValue } from "/shared/state.js";
+import { ApiError } from "/shared/api.js";
+import { useStore } from "/shared/state.js";
 import { html, useRef, useState } from "/vendor/preact/standalone.module.js";
-import { announce } from "../flow/announce.js";
-import { addToCart, cart, unitsInCart } from "../flow/cart.js";
-import { inWords } from "../words.js";
+import { announce } from "../state/announce.js";
+import { addToCart, cart, unitsInCart } from "../state/cart.js";
+import { describeError } from "../texts.js";
 
 /** `quantity` is how many are put in at once; the `whole` button stands where it is clear of what. */
 export function AddButton({ product, quantity = 1, whole = false }) {
-  const held = unitsInCart(useValue(cart), product.id);
+  const held = unitsInCart(useStore(cart), product.id);
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState("");
   const adding = useRef(false);
@@ -30,8 +30,8 @@ export function AddButton({ product, quantity = 1, whole = false }) {
         `${product.name} is in your cart. ${unitsInCart(cart.value, product.id)} of it now.`,
       );
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const { title, text } = inWords(error);
+      if (!(error instanceof ApiError)) throw error;
+      const { title, text } = describeError(error);
       setRefused(`${title}. ${text}`);
     } finally {
       adding.current = false;

@@ -1,76 +1,77 @@
-// The goods on the shelves: lists that load page by page, single products, categories, and what is
-// known of the stock.
+// The products: lists that load page by page, single ones, the categories, and what is known of the
+// stock.
 
-import { Refusal } from "/shared/api.js";
-import { makeState } from "/shared/state.js";
+import { ApiError } from "/shared/api.js";
+import { createStore } from "/shared/state.js";
 import { useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
 import { call } from "./call.js";
-import { keep, recall } from "./memory.js";
+import { loadItem, saveItem } from "./storage.js";
 
-const PAGE = 24;
-const MOST_IN_ONE = 960;
+const PAGE_SIZE = 24;
+const MAX_LIMIT = 960;
 const lists = new Map();
 
 /** What the shop told last of each product, by id; null for one that is no longer sold. */
-export const known = makeState(new Map());
+export const productsById = createStore(new Map());
 
 /** The categories with their counts, as they were told last; null before the first time. */
-export const categories = makeState(recall("categories"));
+export const categories = createStore(loadItem("categories"));
 
-function note(products) {
-  const next = new Map(known.value);
+function remember(products) {
+  const next = new Map(productsById.value);
   for (const product of products) next.set(product.id, product);
-  known.set(next);
+  productsById.set(next);
 }
 
 /** Asks for the categories, once. */
-export async function learnCategories(signal) {
+export async function loadCategories(signal) {
   const { data } = await call("GET", "/categories", { signal });
   categories.set(data);
-  keep("categories", data);
+  saveItem("categories", data);
 }
 
-/** One product. Throws a Refusal. */
-export async function learnProduct(id, signal) {
+/** One product. Throws an ApiError. */
+export async function loadProduct(id, signal) {
   const { data } = await call("GET", `/products/${id}`, { signal });
-  note([data]);
+  remember([data]);
   return data;
 }
 
 /** Looks after the stock and price of these products; one that is not answered is not sold. */
-export async function learnStock(ids, signal) {
+export async function refreshStock(ids, signal) {
   if (ids.length === 0) return;
   const { data } = await call("GET", `/products?ids=${ids.join(",")}&limit=1000`, { signal });
-  note(data);
+  remember(data);
   const gone = ids.filter((id) => !data.some((product) => product.id === id));
-  if (gone.length) known.set(new Map([...known.value, ...gone.map((id) => [id, null])]));
+  if (gone.length)
+    productsById.set(new Map([...productsById.value, ...gone.map((id) => [id, null])]));
 }
 
 async function fetchPage(query, limit, signal) {
   const parameters = new URLSearchParams(query);
   parameters.set("limit", limit);
   const { data, headers } = await call("GET", `/products?${parameters}`, { signal });
-  note(data);
+  remember(data);
   const next = /<([^>]*)>;\s*rel="next"/.exec(headers.get("Link") || "");
   const after = next && new URL(next[1], location.origin).searchParams.get("after");
   return { items: data, after };
 }
 
 /**
- * The goods that match `query` (the API's own parameters). Returns `{items, after, busy, error,
- * more}`: `items` is null before the first answer, the last ones stay while others are fetched,
- * and `more()` fetches the next page if there is an `after`. `shown` goods are fetched to begin with.
+ * The products that match `query` (the API's own parameters). Returns `{items, after, busy, error,
+ * loadMore}`: `items` is null before the first answer, the last ones stay while others are fetched,
+ * and `loadMore()` fetches the next page if there is an `after`. `shownCount` are fetched to begin with.
  */
-export function useGoods(query, shown) {
+export function useProductList(query, shownCount) {
   const [list, setList] = useState(() => lists.get(query) || { items: null, after: null });
   const [busy, setBusy] = useState(true);
   const [error, setError] = useState(null);
-  const ending = useRef(null);
+  const running = useRef(null);
 
-  const run = async (fetching) => {
-    ending.current?.abort();
+  const update = async (fetching) => {
+    running.current?.abort();
     const mine = new AbortController();
-    ending.current = mine;
+    running.current = mine;
     setBusy(true);
     try {
       const next = await fetching(mine.signal);
@@ -78,10 +79,10 @@ export function useGoods(query, shown) {
       lists.set(query, next);
       setList(next);
       setError(null);
-    } catch (problem) {
+    } catch (failure) {
       if (mine.signal.aborted) return;
-      if (!(problem instanceof Refusal)) throw problem;
-      setError(problem);
+      if (!(failure instanceof ApiError)) throw failure;
+      setError(failure);
     }
     setBusy(false);
   };
@@ -89,17 +90,17 @@ export function useGoods(query, shown) {
   useEffect(() => {
     const before = lists.get(query);
     if (before) setList(before);
-    const wanted = Math.max(before?.items.length || 0, shown, PAGE);
-    const limit = Math.min(Math.ceil(wanted / PAGE) * PAGE, MOST_IN_ONE);
-    run((signal) => fetchPage(query, limit, signal));
-    return () => ending.current?.abort();
+    const wanted = Math.max(before?.items.length || 0, shownCount, PAGE_SIZE);
+    const limit = Math.min(Math.ceil(wanted / PAGE_SIZE) * PAGE_SIZE, MAX_LIMIT);
+    update((signal) => fetchPage(query, limit, signal));
+    return () => running.current?.abort();
   }, [query]);
 
-  const more = () =>
-    run(async (signal) => {
+  const loadMore = () =>
+    update(async (signal) => {
       const page = await fetchPage(
         `${query}&after=${encodeURIComponent(list.after)}`,
-        PAGE,
+        PAGE_SIZE,
         signal,
       );
       const had = new Set(list.items.map((item) => item.id));
@@ -108,5 +109,5 @@ export function useGoods(query, shown) {
         after: page.after,
       };
     });
-  return { ...list, busy, error, more };
+  return { ...list, busy, error, loadMore };
 }

@@ -1,5 +1,4 @@
-// A glass cloche with something baked under it, a garment on its hanger, and a plant pot; as in
-// vessels.js.
+// A glass cloche with something baked under it; as in containers.js.
 import { html } from "/vendor/preact/standalone.module.js";
 
 const BAKES = [
@@ -49,47 +48,5 @@ export function cloche(look) {
       <path class="dome" d=${`M20 184V140Q20 ${high} 80 ${high}T140 140V184z`} />
       <path class="shine" d=${`M33 160V142Q36 ${high + 24} 60 ${high + 13}`} />
       <circle class="deep" cx="80" cy=${high - 7} r="8" />`,
-  };
-}
-
-export function garment(look) {
-  const long = /jacket|jumper|long|sweater|coat|blouse|tuxedo|shirt|hoodie/.test(look.name);
-  const sleeve = long ? "L142 176 120 180 112 112" : "L140 118 118 126 112 112";
-  const sleeveBack = long ? "L40 180 18 176" : "L42 126 20 118";
-  const open = /jacket|tuxedo|shirt|coat|zip|cardigan/.test(look.name);
-  return {
-    half: 32,
-    body: `M60 66Q80 82 100 66L122 76${sleeve}V188H48V112${sleeveBack}L38 76z`,
-    pattern: look.pattern,
-    label: null,
-    behind: html`<path class="hanger" d="M80 60v-8q10-2 8-11t-14-5M80 60 36 80h88z" />`,
-    before: html`${
-      open &&
-      html`<path class="stroke-deep" d="M80 76V188" />
-        ${[100, 122, 144, 166].map((y) => html`<circle class="w" cx="86" cy=${y} r="2.6" />`)}`
-    }
-      <path class="stroke-deep" d="M60 66Q80 84 100 66" />
-      ${look.sign && html`<g transform="translate(64 118) scale(.7)"><rect class="w" x="-12" y="-14" width="24" height="28" rx="2" />${look.sign}</g>`}`,
-  };
-}
-
-export function pot(look) {
-  const half = 40 + look.wide * 6;
-  const top = 122 - look.tall * 8;
-  const leaves = [-48, -22, 4, 28, 50];
-  const length = 56 + look.pick(20, "leaf");
-  return {
-    half,
-    body: `M${80 - half} ${top}H${80 + half}L${80 + half - 12} 196Q${80 + half - 13} 200 ${80 + half - 17} 200H${80 - half + 17}Q${80 - half + 13} 200 ${80 - half + 12} 196z`,
-    pattern: look.pattern,
-    label: [80 - 24, top + 22, 48, 40],
-    behind: html`${leaves.map(
-      (
-        turn,
-        i,
-      ) => html`<path class=${i % 2 ? "leaf" : "leaf-deep"} transform=${`rotate(${turn} 80 ${top})`}
-        d=${`M80 ${top}q-20-${length / 2} 0-${length}q20 ${length / 2} 0 ${length}z`} />`,
-    )}`,
-    before: html`<path class="deep" d=${`M${80 - half - 5} ${top - 4}h${half * 2 + 10}v16h-${half * 2 + 10}z`} />`,
   };
 }

@@ -1,47 +1,47 @@
 // The lines of the cart, and what has happened to them since they were put in.
 
 import { money } from "/shared/format.js";
-import { useValue } from "/shared/state.js";
+import { useStore } from "/shared/state.js";
 import { html, useEffect } from "/vendor/preact/standalone.module.js";
-import { announce } from "../flow/announce.js";
-import { acceptPrices, cart, loadCart, seenPrices, setQuantity } from "../flow/cart.js";
-import { known, learnStock } from "../flow/goods.js";
-import { newsOf } from "../flow/line-news.js";
 import { Picture } from "../pictures/picture.js";
+import { announce } from "../state/announce.js";
+import { acceptPrices, cart, loadCart, seenPrices, setQuantity } from "../state/cart.js";
+import { lineWarning } from "../state/line-warnings.js";
+import { productsById, refreshStock } from "../state/products.js";
 import { Quantity } from "./quantity.js";
 
-/** The cart's lines, each with its news (or null), and what is to be done about them. */
-export function useCartNews() {
-  const value = useValue(cart);
-  const goods = useValue(known);
-  const seen = useValue(seenPrices);
+/** The cart's lines, each with its warning (or null), and what is to be done about them. */
+export function useCartLines() {
+  const value = useStore(cart);
+  const products = useStore(productsById);
+  const seen = useStore(seenPrices);
   const ids = value?.items.map((item) => item.product_id).join() ?? "";
   useEffect(() => {
     const ending = new AbortController();
-    const look = async () => {
-      await learnStock(ids.split(",").map(Number), ending.signal);
+    const check = async () => {
+      await refreshStock(ids.split(",").map(Number), ending.signal);
       // The shelf answers, so that what could not be checked before can be now.
       if (cart.value.items.some((item) => !item.validated)) await loadCart();
     };
     // Without an answer the lines are shown as they are; the till looks again.
-    if (ids) look().catch(() => {});
+    if (ids) check().catch(() => {});
     return () => ending.abort();
   }, [ids]);
   const lines = (value?.items ?? []).map((item) => ({
     item,
-    product: goods.get(item.product_id),
-    news: newsOf(item, goods, seen, value.currency),
+    product: products.get(item.product_id),
+    warning: lineWarning(item, products, seen, value.currency),
   }));
   return {
     lines,
-    short: lines.filter(({ news }) => news?.take !== undefined),
-    priced: lines.some(({ news }) => news?.kind === "price"),
+    shortLines: lines.filter(({ warning }) => warning?.available !== undefined),
+    priceChanged: lines.some(({ warning }) => warning?.kind === "price"),
   };
 }
 
 /** Makes every line no more than can be had. */
-export function takeWhatIsThere(short) {
-  for (const { item, news } of short) setQuantity(item.product_id, news.take);
+export function reduceToStock(shortLines) {
+  for (const { item, warning } of shortLines) setQuantity(item.product_id, warning.available);
   announce("The cart holds what is there.");
 }
 
@@ -51,13 +51,13 @@ export function CartLines({ lines, currency }) {
   </ul>`;
 }
 
-function CartLine({ line: { item, product, news }, currency }) {
+function CartLine({ line: { item, product, warning }, currency }) {
   const name = item.name ?? `Product ${item.product_id}`;
   const set = (quantity) => {
     setQuantity(item.product_id, quantity);
     announce(quantity ? `${quantity} of ${name}.` : `${name} is out of the cart.`);
   };
-  return html`<li class=${`line${news?.kind === "gone" ? " gone" : ""}`}>
+  return html`<li class=${`line${warning?.kind === "gone" ? " gone" : ""}`}>
     <div class="line-picture">
       <${Picture} product=${product ?? { id: item.product_id, name, category: "", description: "" }} />
     </div>
@@ -70,11 +70,11 @@ function CartLine({ line: { item, product, news }, currency }) {
       <button class="text-button small" type="button" aria-label=${`Remove ${name}`} onClick=${() => set(0)}>Remove</button>
     </div>
     ${
-      news &&
-      html`<p class=${`line-news small ${news.kind}`}>${news.text}${" "}
+      warning &&
+      html`<p class=${`line-warning small ${warning.kind}`}>${warning.text}${" "}
       ${
-        news.take > 0 &&
-        html`<button class="text-button" type="button" onClick=${() => set(news.take)}>Take ${news.take}</button>`
+        warning.available > 0 &&
+        html`<button class="text-button" type="button" onClick=${() => set(warning.available)}>Take ${warning.available}</button>`
       }
     </p>`
     }
@@ -82,18 +82,18 @@ function CartLine({ line: { item, product, news }, currency }) {
 }
 
 /** What has to be settled before the till: too little left, another price. */
-export function CartNews({ short, priced }) {
-  if (short.length === 0 && !priced) return null;
+export function CartWarnings({ shortLines, priceChanged }) {
+  if (shortLines.length === 0 && !priceChanged) return null;
   return html`<div class="note" role="status">
     ${
-      short.length > 0 &&
+      shortLines.length > 0 &&
       html`<p>Since you put them in, some things ran low or sold out. They are marked above.</p>
       <div class="actions">
-        <button class="button quiet" type="button" onClick=${() => takeWhatIsThere(short)}>Take what is there</button>
+        <button class="button quiet" type="button" onClick=${() => reduceToStock(shortLines)}>Take what is there</button>
       </div>`
     }
     ${
-      priced &&
+      priceChanged &&
       html`<p>Some prices have changed. The total is the one of now.</p>
       <div class="actions"><button class="button quiet" type="button" onClick=${acceptPrices}>All right</button></div>`
     }

@@ -20,7 +20,7 @@ export function Receipt({ lines, total, currency, head, children }) {
             <td class="count">${line.quantity} ×</td>
             <th scope="row">
               <a href=${`/products/${line.key}`}>${line.name}</a>
-              ${line.note && html`<span class="line-news small">${line.note}</span>`}
+              ${line.note && html`<span class="line-warning small">${line.note}</span>`}
             </th>
             <td class="money">${line.price === null ? "–" : money(line.price * line.quantity, currency)}</td>
           </tr>`,
@@ -39,8 +39,8 @@ export function Receipt({ lines, total, currency, head, children }) {
 }
 
 /** A receipt that is being fetched. */
-export function ReceiptToCome() {
-  return html`<div class="receipt to-come" aria-busy="true" role="group" aria-label="Fetching the receipt">
+export function ReceiptPlaceholder() {
+  return html`<div class="receipt placeholder" aria-busy="true" role="group" aria-label="Fetching the receipt">
     <span class="blank"></span><span class="blank"></span>
   </div>`;
 }

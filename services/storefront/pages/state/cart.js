@@ -1,39 +1,39 @@
 // The cart: shown at once as one changes it, sent in order, and the same in every tab.
 import { cents } from "/shared/format.js";
-import { makeState } from "/shared/state.js";
-import { call, trouble } from "./call.js";
-import { newKey } from "./keys.js";
-import { keep, onOtherTab, recall } from "./memory.js";
+import { createStore } from "/shared/state.js";
+import { call, connectionIssue } from "./call.js";
+import { randomId } from "./random-id.js";
 import { session } from "./session.js";
-import { hearTabs, tellTabs } from "./tabs.js";
+import { loadItem, onStorageChange, saveItem } from "./storage.js";
+import { onTabMessage, tellOtherTabs } from "./tabs.js";
 
 const EMPTY = { items: [], currency: "USD", version: 0 };
 
 /** `{items, currency, version}`, or null while it is not known. Prices are in cents. */
-export const cart = makeState(session.value ? null : EMPTY);
+export const cart = createStore(session.value ? null : EMPTY);
 
-/** The Refusal of the last change, or null. */
-export const cartRefusal = makeState(null);
+/** The ApiError that the last change met, or null. */
+export const cartError = createStore(null);
 
 /** The price in cents at which each line was last seen, by product id. */
-export const seenPrices = makeState(recall("seen") || {});
+export const seenPrices = createStore(loadItem("seen") || {});
 
-const wanted = new Map();
+const pendingQuantities = new Map();
 let sending = null;
 
 /** Loads the cart, and keeps it up with the other tabs and after an absence. */
 export function watchCart() {
-  hearTabs("cart", (other) => {
+  onTabMessage("cart", (other) => {
     const newer = other.version >= (cart.value?.version ?? 0);
     if (!sending && newer && other.user_id === session.value?.user_id) cart.set(other);
   });
-  onOtherTab("seen", (seen) => seenPrices.set(seen || {}));
+  onStorageChange("seen", (seen) => seenPrices.set(seen || {}));
   // A new guest's cart is empty, and needs no asking; another guest's is another cart.
-  session.follow(
+  session.subscribe(
     () => cart.value?.user_id && cart.value.user_id !== session.value?.user_id && loadCart(),
   );
   // What could not be checked while the way was cut can be now.
-  trouble.follow(() => trouble.value === null && loadCart());
+  connectionIssue.subscribe(() => connectionIssue.value === null && loadCart());
   document.addEventListener("visibilitychange", () => document.hidden || loadCart());
   loadCart();
 }
@@ -42,7 +42,7 @@ export function watchCart() {
 export async function loadCart() {
   if (!session.value || sending) return;
   const { data } = await call("GET", (user) => `/cart/${user}`);
-  if (!sending) take(data);
+  if (!sending) applyAnswer(data);
 }
 
 /** How many units of a product are in the cart. */
@@ -51,25 +51,25 @@ export function unitsInCart(value, productId) {
 }
 
 /** The cart's total in cents; a line without a price counts for nothing. */
-export function totalOf(value) {
+export function cartTotal(value) {
   return value.items.reduce((sum, item) => sum + (item.price ?? 0) * item.quantity, 0);
 }
 
-/** Puts units of a product in. Throws a Refusal. */
+/** Puts units of a product in. Throws an ApiError. */
 export async function addToCart(productId, quantity) {
   const { data } = await call("POST", (user) => `/cart/${user}/add`, {
     body: { product_id: productId, quantity },
-    key: newKey(),
+    key: randomId(),
   });
-  take({ ...data, items: data.cart });
+  applyAnswer({ ...data, items: data.cart });
 }
 
 /** Makes it this many units; 0 takes the line out. */
 export function setQuantity(productId, quantity) {
-  wanted.set(productId, quantity);
-  cartRefusal.set(null);
-  cart.set({ ...cart.value, items: changed(cart.value.items) });
-  sending ??= sendWanted().finally(() => {
+  pendingQuantities.set(productId, quantity);
+  cartError.set(null);
+  cart.set({ ...cart.value, items: withPending(cart.value.items) });
+  sending ??= sendPending().finally(() => {
     sending = null;
     loadCart();
   });
@@ -81,38 +81,38 @@ export function acceptPrices() {
   rememberPrices(cart.value.items, {});
 }
 
-async function sendWanted() {
-  while (wanted.size > 0) {
-    const [productId, quantity] = wanted.entries().next().value;
+async function sendPending() {
+  while (pendingQuantities.size > 0) {
+    const [productId, quantity] = pendingQuantities.entries().next().value;
     try {
       const { data } = await call("PUT", (user) => `/cart/${user}/items/${productId}`, {
         body: { quantity },
       });
-      if (wanted.get(productId) === quantity) wanted.delete(productId);
-      take(data);
+      if (pendingQuantities.get(productId) === quantity) pendingQuantities.delete(productId);
+      applyAnswer(data);
     } catch (error) {
-      wanted.delete(productId);
-      cartRefusal.set(error);
+      pendingQuantities.delete(productId);
+      cartError.set(error);
     }
   }
 }
 
-/** The items as they will be once all that is wanted has been sent. */
-function changed(items) {
+/** The items as they will be once everything pending has been sent. */
+function withPending(items) {
   return items
-    .map((item) => ({ ...item, quantity: wanted.get(item.product_id) ?? item.quantity }))
+    .map((item) => ({ ...item, quantity: pendingQuantities.get(item.product_id) ?? item.quantity }))
     .filter((item) => item.quantity > 0);
 }
 
 /** Takes over the cart as the shop has answered it, but for what is still to be sent. */
-function take({ items: answered, currency, version }) {
-  const items = changed(
+function applyAnswer({ items: answered, currency, version }) {
+  const items = withPending(
     answered.map((item) => ({ ...item, price: item.price === null ? null : cents(item.price) })),
   );
   const next = { items, currency, version, user_id: session.value?.user_id };
   cart.set(next);
   rememberPrices(items, seenPrices.value);
-  tellTabs("cart", next);
+  tellOtherTabs("cart", next);
 }
 
 function rememberPrices(items, before) {
@@ -121,5 +121,5 @@ function rememberPrices(items, before) {
     priced.map((item) => [item.product_id, before[item.product_id] ?? item.price]),
   );
   seenPrices.set(seen);
-  keep("seen", seen);
+  saveItem("seen", seen);
 }

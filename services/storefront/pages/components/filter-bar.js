@@ -1,28 +1,28 @@
 // Choosing what the shelf shows: categories, prices, what is in stock, and the order.
 
-import { useValue } from "/shared/state.js";
+import { useStore } from "/shared/state.js";
 import { html, useEffect, useState } from "/vendor/preact/standalone.module.js";
-import { isPrice, SORTS, shelfAddress } from "../flow/filters.js";
-import { categories, learnCategories } from "../flow/goods.js";
-import { go } from "../flow/place.js";
+import { isPrice, SORT_OPTIONS, shelfUrl } from "../state/filters.js";
+import { categories, loadCategories } from "../state/products.js";
+import { navigate } from "../state/router.js";
 
 export function FilterBar({ filters }) {
-  return html`<${Categories} filters=${filters} /><${Narrow} filters=${filters} />`;
+  return html`<${Categories} filters=${filters} /><${FilterForm} filters=${filters} />`;
 }
 
 function Categories({ filters }) {
-  const all = useValue(categories);
+  const all = useStore(categories);
   useEffect(() => {
     const ending = new AbortController();
     // A view that has gone away asks no more; a refusal here takes nothing from the shelf.
-    learnCategories(ending.signal).catch(() => {});
+    loadCategories(ending.signal).catch(() => {});
     return () => ending.abort();
   }, []);
   const total = all?.reduce((sum, one) => sum + one.count, 0);
   const shelf = (name, count) => html`<li key=${name}>
     <a
       class="tab"
-      href=${shelfAddress({ ...filters, category: name })}
+      href=${shelfUrl({ ...filters, category: name })}
       aria-current=${filters.category === name ? "true" : undefined}
       ><span class="tab-name">${name || "Everything"}</span>${" "}<span class="count soft">${count}</span></a
     >
@@ -38,24 +38,24 @@ function Categories({ filters }) {
   </nav>`;
 }
 
-function Narrow({ filters }) {
-  const change = (changes) => go(shelfAddress({ ...filters, ...changes }), { replace: true });
+function FilterForm({ filters }) {
+  const change = (changes) => navigate(shelfUrl({ ...filters, ...changes }), { replace: true });
   const narrowed = filters.min || filters.max || filters.stock;
   const [open, setOpen] = useState(Boolean(narrowed || filters.sort !== "id"));
   return html`<form
-    class=${`narrow${open ? " open" : ""}`}
+    class=${`filter-form${open ? " open" : ""}`}
     aria-label="Filters"
     onSubmit=${(event) => event.preventDefault()}
   >
-    <button class="button quiet narrow-toggle" type="button" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+    <button class="button quiet filter-form-toggle" type="button" aria-expanded=${open} onClick=${() => setOpen(!open)}>
       Filter and sort
     </button>
-    <div class="narrow-fields">
+    <div class="filter-form-fields">
       <fieldset class="prices">
         <legend>Price</legend>
-        <${Price} label="Lowest price" placeholder="from" value=${filters.min} onChange=${(min) => change({ min })} />
+        <${PriceField} label="Lowest price" placeholder="from" value=${filters.min} onChange=${(min) => change({ min })} />
         <span aria-hidden="true">–</span>
-        <${Price} label="Highest price" placeholder="to" value=${filters.max} onChange=${(max) => change({ max })} />
+        <${PriceField} label="Highest price" placeholder="to" value=${filters.max} onChange=${(max) => change({ max })} />
       </fieldset>
       <label class="tick">
         <input
@@ -73,7 +73,7 @@ function Narrow({ filters }) {
           value=${filters.sort}
           onChange=${(event) => change({ sort: event.currentTarget.value })}
         >
-          ${SORTS.map(([key, words]) => html`<option value=${key} selected=${key === filters.sort}>${words}</option>`)}
+          ${SORT_OPTIONS.map(([key, words]) => html`<option value=${key} selected=${key === filters.sort}>${words}</option>`)}
         </select>
       </div>
       ${
@@ -86,7 +86,7 @@ function Narrow({ filters }) {
   </form>`;
 }
 
-function Price({ label, placeholder, value, onChange }) {
+function PriceField({ label, placeholder, value, onChange }) {
   const [wrong, setWrong] = useState(false);
   const changed = (event) => {
     const text = event.currentTarget.value.trim().replace(",", ".");
