@@ -1,34 +1,34 @@
-// Behind the door or in front of it.
+// The dashboard, or the question for the key where there is none.
 
 import { html, useEffect, useState } from "/vendor/preact/standalone.module.js";
-import { Board } from "./board.js";
-import { forgetKey, keepKey, takeKey } from "./key.js";
-import { SignIn } from "./sign_in.js";
+import { Dashboard } from "./dashboard.js";
+import { forgetKey, loadKey, saveKey } from "./operator-key.js";
+import { SignIn } from "./sign-in.js";
 
 export function App() {
-  const [key, setKey] = useState(takeKey);
+  const [key, setKey] = useState(loadKey);
   const [refusal, setRefusal] = useState(null);
 
   useEffect(() => {
     // A link with a key can be opened in a tab that is here already.
-    const take = () => setKey(takeKey());
+    const take = () => setKey(loadKey());
     addEventListener("hashchange", take);
     return () => removeEventListener("hashchange", take);
   }, []);
 
-  function enter(taken) {
-    keepKey(taken);
+  function enter(accepted) {
+    saveKey(accepted);
     setRefusal(null);
-    setKey(taken);
+    setKey(accepted);
   }
 
-  function close(words) {
+  function close(reason) {
     forgetKey();
-    setRefusal(words);
+    setRefusal(reason);
     setKey(null);
   }
 
   return key === null
-    ? html`<${SignIn} refusal=${refusal} enter=${enter} />`
-    : html`<${Board} key=${key} operatorKey=${key} refuse=${close} leave=${() => close(null)} />`;
+    ? html`<${SignIn} refusal=${refusal} onAccepted=${enter} />`
+    : html`<${Dashboard} key=${key} operatorKey=${key} onKeyRefused=${close} onForgetKey=${() => close(null)} />`;
 }

@@ -1,37 +1,37 @@
-// What the registry tells this page, live: the instances and what happens to them.
+// What the registry reports, live: the instances and what happens to them.
 //
-// A session opens the stream of events first and then asks how things stand, so that nothing falls
+// A session opens the stream of events first and then asks for a snapshot, so that nothing falls
 // between the two. It asks again after each event, and now and then without one, because
-// heartbeats, which renew the leases, are no events. When anything of it fails the session is over,
-// and another one is begun.
+// heartbeats, which renew the leases, are no events. When any part of it fails the session is over,
+// and another one begins.
 
-import { joined, nameOf } from "./happenings.js";
-import { keyRefusal } from "./registry.js";
+import { instanceKey, mergeEvents } from "./events.js";
+import { keyRefusal } from "./registry-client.js";
 
-const FIRST_RETRY = 500;
-const LAST_RETRY = 5000;
-const MOST_EVENTS = 2000;
+const FIRST_RETRY_MILLISECONDS = 500;
+const LAST_RETRY_MILLISECONDS = 5000;
+const MAX_EVENTS = 2000;
 
 export class Feed {
-  /** What is known: `snapshot` and `events` are null until the first contact, and `contact` until
-   * it is known whether there is any. */
-  known = { snapshot: null, events: null, next: null, contact: null };
+  /** What was reported last: `snapshot` and `events` are null until the first answer, and
+   * `connected` until the first attempt has ended. */
+  latest = { snapshot: null, events: null, next: null, connected: null };
 
   #registry;
-  #tell;
-  #refuse;
+  #onChange;
+  #onKeyRefused;
   #ended = new AbortController();
   #wake = () => {};
 
-  /** `tell` is called with what is known, after each change; `refuse` once,
-   * in words, when the key is not taken. */
-  constructor(registry, { tell, refuse }) {
+  /** `onChange` is called with `latest` after each change; `onKeyRefused` once, with the reason in
+   * words, when the registry does not accept the key. */
+  constructor(registry, { onChange, onKeyRefused }) {
     this.#registry = registry;
-    this.#tell = tell;
-    this.#refuse = refuse;
+    this.#onChange = onChange;
+    this.#onKeyRefused = onKeyRefused;
     // Browsers slow down what nobody looks at.
-    const look = () => this.#wake();
-    document.addEventListener("visibilitychange", look, { signal: this.#ended.signal });
+    const poll = () => this.#wake();
+    document.addEventListener("visibilitychange", poll, { signal: this.#ended.signal });
     this.#run();
   }
 
@@ -40,37 +40,39 @@ export class Feed {
     this.#wake();
   }
 
-  /** Take in how an instance stands, as it was told by another way. */
-  put(instance) {
-    const { snapshot } = this.known;
+  /** Take in an instance that was answered to another call. */
+  putInstance(instance) {
+    const { snapshot } = this.latest;
     const others = snapshot.services[instance.service] ?? [];
-    const whole = others.map((other) => (nameOf(other) === nameOf(instance) ? instance : other));
+    const whole = others.map((other) =>
+      instanceKey(other) === instanceKey(instance) ? instance : other,
+    );
     const services = { ...snapshot.services, [instance.service]: whole };
-    this.#learn({ snapshot: { ...snapshot, services } });
+    this.#update({ snapshot: { ...snapshot, services } });
   }
 
   /** Add the next page of what happened before. */
   async loadEarlier() {
-    const page = await this.#registry.history(this.known.next);
-    this.#learn({ events: joined(this.known.events, page.events), next: page.next });
+    const page = await this.#registry.history(this.latest.next);
+    this.#update({ events: mergeEvents(this.latest.events, page.events), next: page.next });
   }
 
   async #run() {
-    let pause = FIRST_RETRY;
+    let pause = FIRST_RETRY_MILLISECONDS;
     while (!this.#ended.signal.aborted) {
       try {
-        await this.#session(() => (pause = FIRST_RETRY));
+        await this.#session(() => (pause = FIRST_RETRY_MILLISECONDS));
       } catch (error) {
         const refusal = keyRefusal(error);
         if (refusal) {
           this.end();
-          this.#refuse(refusal);
+          this.#onKeyRefused(refusal);
           return;
         }
       }
-      this.#learn({ contact: false });
+      this.#update({ connected: false });
       await this.#sleep(pause);
-      pause = Math.min(pause * 2, LAST_RETRY);
+      pause = Math.min(pause * 2, LAST_RETRY_MILLISECONDS);
     }
   }
 
@@ -84,9 +86,9 @@ export class Feed {
         this.#registry.services(),
         this.#registry.history(),
       ]);
-      this.#learn({ snapshot, contact: true, ...this.#withFirst(page) });
+      this.#update({ snapshot, connected: true, ...this.#withFirst(page) });
       begun();
-      await Promise.race([this.#follow(events), this.#ask(over.signal)]);
+      await Promise.race([this.#follow(events), this.#poll(over.signal)]);
     } finally {
       end();
       this.#ended.signal.removeEventListener("abort", end);
@@ -95,36 +97,36 @@ export class Feed {
 
   /** Keep the pages that were loaded, unless too much has happened to join the first to them. */
   #withFirst(page) {
-    const known = this.known.events ?? [];
-    const events = joined(page.events, known);
-    const meet = events.length < page.events.length + known.length;
-    return meet && events.length < MOST_EVENTS ? { events, next: this.known.next } : page;
+    const before = this.latest.events ?? [];
+    const events = mergeEvents(page.events, before);
+    const overlap = events.length < page.events.length + before.length;
+    return overlap && events.length < MAX_EVENTS ? { events, next: this.latest.next } : page;
   }
 
   async #follow(events) {
     for await (const event of events) {
-      if (this.known.events.length >= MOST_EVENTS) {
+      if (this.latest.events.length >= MAX_EVENTS) {
         return; // The next session begins with one page again.
       }
-      this.#learn({ events: joined([event], this.known.events) });
+      this.#update({ events: mergeEvents([event], this.latest.events) });
       this.#wake();
     }
   }
 
-  async #ask(signal) {
+  async #poll(signal) {
     while (true) {
-      await this.#sleep(halfHeartbeat(this.known.snapshot));
+      await this.#sleep(pollMilliseconds(this.latest.snapshot));
       if (signal.aborted) return;
       const snapshot = await this.#registry.services();
       if (signal.aborted) return;
-      this.#learn({ snapshot });
+      this.#update({ snapshot });
     }
   }
 
-  #learn(news) {
+  #update(changes) {
     if (!this.#ended.signal.aborted) {
-      this.known = { ...this.known, ...news };
-      this.#tell(this.known);
+      this.latest = { ...this.latest, ...changes };
+      this.#onChange(this.latest);
     }
   }
 
@@ -140,7 +142,7 @@ export class Feed {
 }
 
 /** Milliseconds in which no lease can run far down unseen: heartbeats come every third of a ttl. */
-function halfHeartbeat({ services }) {
+function pollMilliseconds({ services }) {
   const ttls = Object.values(services)
     .flat()
     .map((instance) => instance.ttl);

@@ -45,7 +45,7 @@ async def test_the_page_is_for_anyone_to_load(shop: Shop) -> None:
 
 async def test_every_file_that_the_page_names_is_served_under_the_policy(shop: Shop) -> None:
     files = await files_of_the_page(shop)
-    assert {"/assets/main.js", "/assets/board.js", "/shared/tokens.css"} <= files.keys()
+    assert {"/assets/main.js", "/assets/dashboard.js", "/shared/tokens.css"} <= files.keys()
 
 
 async def test_no_file_of_the_page_holds_the_operator_key(shop: Shop) -> None:

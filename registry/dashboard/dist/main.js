@@ -351,6 +351,22 @@ var fe = function(e2) {
   })(e2)), n2), arguments, [])).length > 1 ? n2 : n2[0];
 }.bind(a);
 
+// registry/dashboard/action-result.js
+var SHOWN_MILLISECONDS = 8e3;
+function ActionResult({ result, dismiss }) {
+  J(() => {
+    if (!result || result.failed) return void 0;
+    const timer = setTimeout(dismiss, SHOWN_MILLISECONDS);
+    return () => clearTimeout(timer);
+  }, [result]);
+  return fe`<div role="status">
+    ${result && fe`<p class="notice ${result.failed ? "problem" : "there"}">
+      <span>${result.text}</span>
+      <button type="button" class="text-button" onClick=${dismiss}>Close</button>
+    </p>`}
+  </div>`;
+}
+
 // services/common/pages/format.js
 function counted(number, one, many = `${one}s`) {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
@@ -372,9 +388,9 @@ function clockTime(time) {
   return timeOfDay.format(new Date(time));
 }
 
-// registry/dashboard/words.js
+// registry/dashboard/texts.js
 var DRAINED = "drained by the operator";
-var STATE_WORDS = {
+var STATE_NAMES = {
   up: "Up",
   draining: "Draining",
   suspect: "In doubt",
@@ -386,13 +402,13 @@ var STATE_MEANINGS = {
   suspect: "silent or reported; calls go to others first",
   down: "silent for long; called only when nobody else is left"
 };
-function called({ service, instance_id }) {
+function instanceName({ service, instance_id }) {
   return instance_id.startsWith(service) ? instance_id : `${instance_id} of ${service}`;
 }
 function isDrained({ reason }) {
   return reason?.includes(DRAINED) ?? false;
 }
-function happening({ what, detail }) {
+function eventSentence({ what, detail }) {
   switch (what) {
     case "registered":
       return `registered ${detail}.`;
@@ -412,7 +428,7 @@ function happening({ what, detail }) {
       return `${what}: ${detail}.`;
   }
 }
-function briefly({ what, detail }) {
+function eventLabel({ what, detail }) {
   switch (what) {
     case "registered":
       return "Registered";
@@ -425,7 +441,7 @@ function briefly({ what, detail }) {
     case "down":
       return "Given up";
     default:
-      return STATE_WORDS[what] ?? what;
+      return STATE_NAMES[what] ?? what;
   }
 }
 function because(detail) {
@@ -445,24 +461,49 @@ function headline(instances) {
     return instances.length === 1 ? "The only instance is up." : `All ${instances.length} instances are up.`;
   }
   if (others.length === 1) {
-    return `${called(others[0])} is ${STATE_WORDS[others[0].state].toLowerCase()}.`;
+    return `${instanceName(others[0])} is ${STATE_NAMES[others[0].state].toLowerCase()}.`;
   }
   return `${others.length} of ${counted(instances.length, "instance")} are not up.`;
 }
-function said(instance) {
-  const name = called(instance);
+function stateSetText(instance) {
+  const name = instanceName(instance);
   if (isDrained(instance)) {
     return instance.state === "down" ? `${name} is drained. It is down, and stays drained when it is back.` : `${name} is draining: calls go to others, as long as there are any.`;
   }
-  return instance.state === "up" ? `${name} is taken back: calls go to it again.` : `${name} is taken back. It is ${STATE_WORDS[instance.state].toLowerCase()} now.`;
+  return instance.state === "up" ? `${name} is taken back: calls go to it again.` : `${name} is taken back. It is ${STATE_NAMES[instance.state].toLowerCase()} now.`;
 }
-function notSaid(instance, word, { status, message }) {
-  const asked = `${word === "draining" ? "drain" : "take back"} ${called(instance)}`;
+function stateNotSetText(instance, state, { status, message }) {
+  const asked = `${state === "draining" ? "drain" : "take back"} ${instanceName(instance)}`;
   return status === 0 ? `The registry was to ${asked}, and did not answer. The table tells how it stands.` : `The registry was to ${asked}, and answered: ${message}`;
 }
 
-// registry/dashboard/confirm_drain.js
-function ConfirmDrain({ instance, answer }) {
+// registry/dashboard/announcement.js
+function useAnnouncement(events, secondsLost) {
+  const [text, setText] = G("");
+  const newest = Q(null);
+  const lost = secondsLost !== null;
+  const wasLost = Q(false);
+  J(() => {
+    if (events === null) return;
+    const before = newest.current;
+    newest.current = events[0]?.at ?? "";
+    const news = events.filter(({ at, detail }) => at > before && !detail.includes("operator"));
+    if (before !== null && news.length > 0) {
+      const sentences = news.map((event) => `${instanceName(event)} ${eventSentence(event)}`);
+      setText(sentences.reverse().join(" "));
+    }
+  }, [events]);
+  J(() => {
+    if (lost !== wasLost.current) {
+      setText(lost ? "No contact with the registry. Trying again." : "There is contact again.");
+    }
+    wasLost.current = lost;
+  }, [lost]);
+  return text;
+}
+
+// registry/dashboard/confirm-drain.js
+function ConfirmDrain({ instance, onAnswer }) {
   const dialog = Q();
   const drain = Q(false);
   J(() => dialog.current.showModal(), []);
@@ -475,9 +516,9 @@ function ConfirmDrain({ instance, answer }) {
     class="confirm"
     aria-labelledby="confirm-title"
     aria-describedby="confirm-text"
-    onClose=${() => answer(drain.current)}
+    onClose=${() => onAnswer(drain.current)}
   >
-    <h2 id="confirm-title">Drain ${called(instance)}?</h2>
+    <h2 id="confirm-title">Drain ${instanceName(instance)}?</h2>
     <p id="confirm-text">
       It is the last instance of ${instance.service} that is up. Calls will still reach it while
       there is nobody else; once it stops, ${instance.service} is away.
@@ -489,7 +530,7 @@ function ConfirmDrain({ instance, answer }) {
   </dialog>`;
 }
 
-// registry/dashboard/state_mark.js
+// registry/dashboard/state-icon.js
 var SHAPES = {
   up: fe`<circle cx="8" cy="8" r="6.5" />`,
   draining: fe`<circle cx="8" cy="8" r="5.75" class="drawn" />
@@ -501,17 +542,17 @@ var SHAPES = {
   registered: fe`<path d="M8 2v12M2 8h12" class="drawn" />`
 };
 var OTHER = fe`<path d="M2 8h12" class="drawn" />`;
-function StateMark({ of }) {
-  return fe`<svg class="mark ${of}" viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+function StateIcon({ of }) {
+  return fe`<svg class="state-icon ${of}" viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
     ${SHAPES[of] ?? OTHER}
   </svg>`;
 }
 
-// registry/dashboard/contact.js
-var SILENT_SECONDS = 2;
-function useSilence({ contact, snapshot }) {
+// registry/dashboard/connection.js
+var UNNOTICED_SECONDS = 2;
+function useSecondsLost({ connected, snapshot }) {
   const [now, setNow] = G(Date.now());
-  const waiting = contact === false && snapshot !== null;
+  const waiting = connected === false && snapshot !== null;
   J(() => {
     if (!waiting) return void 0;
     setNow(Date.now());
@@ -519,30 +560,62 @@ function useSilence({ contact, snapshot }) {
     return () => clearInterval(timer);
   }, [waiting]);
   const seconds = waiting ? Math.max(0, Math.floor((now - snapshot.at) / 1e3)) : 0;
-  return seconds >= SILENT_SECONDS ? seconds : null;
+  return seconds >= UNNOTICED_SECONDS ? seconds : null;
 }
-function ContactMark({ silence }) {
-  return fe`<p class="contact ${silence === null ? "there" : "low"}">
-    <${StateMark} of=${silence === null ? "up" : "suspect"} />
-    ${silence === null ? "Live" : "No contact"}
+function ConnectionStatus({ secondsLost }) {
+  return fe`<p class="contact ${secondsLost === null ? "there" : "low"}">
+    <${StateIcon} of=${secondsLost === null ? "up" : "suspect"} />
+    ${secondsLost === null ? "Live" : "No contact"}
   </p>`;
 }
-function lostContact(silence, { at }) {
-  const since = `No contact with the registry for ${silence} s.`;
+function connectionLostText(secondsLost, { at }) {
+  const since = `No contact with the registry for ${secondsLost} s.`;
   return `${since} What you see is from ${clockTime(at)}. Trying again.`;
 }
 
-// registry/dashboard/happenings.js
-var sameAs = ({ at, what, service, instance_id, detail }) => JSON.stringify([at, what, service, instance_id, detail]);
-function joined(newer, older) {
-  const seen = new Set(newer.map(sameAs));
-  return [...newer, ...older.filter((event) => !seen.has(sameAs(event)))];
+// registry/dashboard/animation.js
+var FLASH_MILLISECONDS = 1400;
+var RISE_MILLISECONDS = 180;
+var reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+function flash(element) {
+  if (!reducedMotion.matches) {
+    const colors = ["var(--low-wash)", "var(--low-wash)", "transparent"];
+    element.animate({ backgroundColor: colors }, { duration: FLASH_MILLISECONDS });
+  }
 }
-var keyOf = sameAs;
-function byInstance(events) {
+function animateCountdown(line, share, seconds) {
+  const before = line.getBoundingClientRect().width / line.parentElement.clientWidth;
+  line.style.transform = `scaleX(${share})`;
+  if (reducedMotion.matches || seconds <= 0) {
+    return () => {
+    };
+  }
+  const duration = seconds * 1e3;
+  const rise = Math.min(RISE_MILLISECONDS / duration, 1);
+  const running = line.animate(
+    [
+      { transform: `scaleX(${before})` },
+      { transform: `scaleX(${share * (1 - rise)})`, offset: rise },
+      { transform: "scaleX(0)" }
+    ],
+    { duration, fill: "forwards" }
+  );
+  return () => {
+    line.style.transform = getComputedStyle(line).transform;
+    running.cancel();
+  };
+}
+
+// registry/dashboard/events.js
+var eventKey = ({ at, what, service, instance_id, detail }) => JSON.stringify([at, what, service, instance_id, detail]);
+function mergeEvents(newer, older) {
+  const seen = new Set(newer.map(eventKey));
+  return [...newer, ...older.filter((event) => !seen.has(eventKey(event)))];
+}
+function eventsByInstance(events) {
   const found = /* @__PURE__ */ new Map();
   for (const event of events) {
-    const name = nameOf(event);
+    const name = instanceKey(event);
     if (!found.has(name)) {
       found.set(name, []);
     }
@@ -550,7 +623,7 @@ function byInstance(events) {
   }
   return found;
 }
-var nameOf = ({ service, instance_id }) => `${service}/${instance_id}`;
+var instanceKey = ({ service, instance_id }) => `${service}/${instance_id}`;
 function stateSince(state, events = []) {
   let since = null;
   for (const { what, at } of events) {
@@ -567,6 +640,104 @@ function stateSince(state, events = []) {
 function isLastUp(instance, instances) {
   const up = instances.filter(({ state }) => state === "up");
   return up.length === 1 && up[0].instance_id === instance.instance_id;
+}
+
+// registry/dashboard/timestamp.js
+var dayOf = new Intl.DateTimeFormat("en", { day: "numeric", month: "long" });
+function day(time) {
+  const midnight = (/* @__PURE__ */ new Date()).setHours(0, 0, 0, 0);
+  const then = new Date(time).setHours(0, 0, 0, 0);
+  const days = Math.round((midnight - then) / 864e5);
+  return ["Today", "Yesterday"][days] ?? dayOf.format(then);
+}
+function Timestamp({ at, timeOnly = false }) {
+  const other = timeOnly || day(at) === "Today" ? null : fe`<span class="day">${day(at)}</span> `;
+  return fe`<time class="timestamp" datetime=${at}>${other}${clockTime(at)}</time>`;
+}
+
+// registry/dashboard/event-list.js
+var AT_FIRST = 30;
+var A_PAGE = 50;
+function EventList({ events, loadEarlier }) {
+  const newest = Q(events[0]?.at ?? "");
+  const [shown, setShown] = G(AT_FIRST);
+  async function showEarlier() {
+    if (loadEarlier && events.length < shown + A_PAGE) await loadEarlier();
+    setShown(shown + A_PAGE);
+  }
+  return fe`<section class="events" aria-labelledby="events-title">
+    <h2 id="events-title">What happened</h2>
+    ${events.length === 0 && fe`<p class="empty">Nothing has happened yet.</p>`}
+    ${byDay(events.slice(0, shown)).map(
+    ([name, ofDay]) => fe`<div class="day-of-events" key=${name}>
+        <h3>${name}</h3>
+        <ol>
+          ${ofDay.map(
+      (event) => fe`<${EventItem}
+              key=${eventKey(event)}
+              event=${event}
+              isNew=${event.at > newest.current}
+            />`
+    )}
+        </ol>
+      </div>`
+  )}
+    ${events.length > 0 && fe`<${Earlier} more=${loadEarlier || shown < events.length} show=${showEarlier} />`}
+  </section>`;
+}
+function EventItem({ event, isNew }) {
+  const item = Q();
+  J(() => {
+    if (isNew) flash(item.current);
+  }, []);
+  return fe`<li ref=${item}>
+    <${Timestamp} at=${event.at} timeOnly />
+    <${StateIcon} of=${event.what} />
+    <span class="sentence"><b>${instanceName(event)}</b> ${eventSentence(event)}</span>
+  </li>`;
+}
+function Earlier({ more, show }) {
+  const [loading, setLoading] = G(false);
+  const [problem, setProblem] = G(null);
+  const end = Q();
+  const [asked, setAsked] = G(false);
+  J(() => {
+    if (asked && !more) end.current.focus();
+  }, [!more]);
+  async function fetchEarlier() {
+    if (loading) return;
+    setAsked(true);
+    setLoading(true);
+    setProblem(null);
+    try {
+      await show();
+    } catch (error) {
+      setProblem(
+        error.status === 0 ? "The registry did not answer. Try again in a moment." : `The registry would not tell: ${error.message}.`
+      );
+    }
+    setLoading(false);
+  }
+  if (!more) {
+    return fe`<p class="soft small" tabindex="-1" ref=${end}>
+      That is all the registry remembers.
+    </p>`;
+  }
+  return fe`<p class="earlier">
+    <button type="button" class="button quiet" aria-disabled=${loading} onClick=${fetchEarlier}>
+      ${loading ? "Looking…" : "Show earlier"}
+    </button>
+    <span class="problem" role="alert">${problem}</span>
+  </p>`;
+}
+function byDay(events) {
+  const days = /* @__PURE__ */ new Map();
+  for (const event of events) {
+    const name = day(event.at);
+    if (!days.has(name)) days.set(name, []);
+    days.get(name).push(event);
+  }
+  return [...days];
 }
 
 // services/common/pages/api.js
@@ -629,8 +800,8 @@ function adjustClock(date) {
   if (Number.isFinite(ahead)) clockOffset = Math.abs(ahead) > 1500 ? ahead : 0;
 }
 
-// registry/dashboard/server_sent_events.js
-var SILENT_SECONDS2 = 40;
+// registry/dashboard/server-sent-events.js
+var SILENT_SECONDS = 40;
 async function* readEvents(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
@@ -657,7 +828,7 @@ async function* readEvents(body) {
 function soon(promise) {
   let timer;
   const late = new Promise((_2, reject) => {
-    timer = setTimeout(() => reject(new Error("The stream is silent")), SILENT_SECONDS2 * 1e3);
+    timer = setTimeout(() => reject(new Error("The stream is silent")), SILENT_SECONDS * 1e3);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
@@ -665,10 +836,10 @@ function dataOf(block) {
   return block.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart()).join("\n");
 }
 
-// registry/dashboard/registry.js
+// registry/dashboard/registry-client.js
 var CALL_SECONDS = 3;
 var HISTORY_PAGE = 200;
-var Registry = class {
+var RegistryClient = class {
   #key;
   constructor(key) {
     this.#key = key;
@@ -692,12 +863,12 @@ var Registry = class {
   }
   /** What happens from now on, as it happens, until `signal`. */
   async events(signal) {
-    const ending = new AbortController();
-    const end = () => ending.abort();
-    const timer = setTimeout(end, CALL_SECONDS * 1e3);
-    signal.addEventListener("abort", end, { once: true });
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    const timer = setTimeout(abort, CALL_SECONDS * 1e3);
+    signal.addEventListener("abort", abort, { once: true });
     try {
-      const answer = await fetch("/events", { headers: this.#headers, signal: ending.signal });
+      const answer = await fetch("/events", { headers: this.#headers, signal: controller.signal });
       if (!answer.ok) throw new ApiError(answer.status, {});
       return readEvents(answer.body);
     } finally {
@@ -727,62 +898,64 @@ function nextOf(link) {
 }
 
 // registry/dashboard/feed.js
-var FIRST_RETRY = 500;
-var LAST_RETRY = 5e3;
-var MOST_EVENTS = 2e3;
+var FIRST_RETRY_MILLISECONDS = 500;
+var LAST_RETRY_MILLISECONDS = 5e3;
+var MAX_EVENTS = 2e3;
 var Feed = class {
-  /** What is known: `snapshot` and `events` are null until the first contact, and `contact` until
-   * it is known whether there is any. */
-  known = { snapshot: null, events: null, next: null, contact: null };
+  /** What was reported last: `snapshot` and `events` are null until the first answer, and
+   * `connected` until the first attempt has ended. */
+  latest = { snapshot: null, events: null, next: null, connected: null };
   #registry;
-  #tell;
-  #refuse;
+  #onChange;
+  #onKeyRefused;
   #ended = new AbortController();
   #wake = () => {
   };
-  /** `tell` is called with what is known, after each change; `refuse` once,
-   * in words, when the key is not taken. */
-  constructor(registry, { tell, refuse }) {
+  /** `onChange` is called with `latest` after each change; `onKeyRefused` once, with the reason in
+   * words, when the registry does not accept the key. */
+  constructor(registry, { onChange, onKeyRefused }) {
     this.#registry = registry;
-    this.#tell = tell;
-    this.#refuse = refuse;
-    const look = () => this.#wake();
-    document.addEventListener("visibilitychange", look, { signal: this.#ended.signal });
+    this.#onChange = onChange;
+    this.#onKeyRefused = onKeyRefused;
+    const poll = () => this.#wake();
+    document.addEventListener("visibilitychange", poll, { signal: this.#ended.signal });
     this.#run();
   }
   end() {
     this.#ended.abort();
     this.#wake();
   }
-  /** Take in how an instance stands, as it was told by another way. */
-  put(instance) {
-    const { snapshot } = this.known;
+  /** Take in an instance that was answered to another call. */
+  putInstance(instance) {
+    const { snapshot } = this.latest;
     const others = snapshot.services[instance.service] ?? [];
-    const whole = others.map((other) => nameOf(other) === nameOf(instance) ? instance : other);
+    const whole = others.map(
+      (other) => instanceKey(other) === instanceKey(instance) ? instance : other
+    );
     const services = { ...snapshot.services, [instance.service]: whole };
-    this.#learn({ snapshot: { ...snapshot, services } });
+    this.#update({ snapshot: { ...snapshot, services } });
   }
   /** Add the next page of what happened before. */
   async loadEarlier() {
-    const page2 = await this.#registry.history(this.known.next);
-    this.#learn({ events: joined(this.known.events, page2.events), next: page2.next });
+    const page2 = await this.#registry.history(this.latest.next);
+    this.#update({ events: mergeEvents(this.latest.events, page2.events), next: page2.next });
   }
   async #run() {
-    let pause = FIRST_RETRY;
+    let pause = FIRST_RETRY_MILLISECONDS;
     while (!this.#ended.signal.aborted) {
       try {
-        await this.#session(() => pause = FIRST_RETRY);
+        await this.#session(() => pause = FIRST_RETRY_MILLISECONDS);
       } catch (error) {
         const refusal = keyRefusal(error);
         if (refusal) {
           this.end();
-          this.#refuse(refusal);
+          this.#onKeyRefused(refusal);
           return;
         }
       }
-      this.#learn({ contact: false });
+      this.#update({ connected: false });
       await this.#sleep(pause);
-      pause = Math.min(pause * 2, LAST_RETRY);
+      pause = Math.min(pause * 2, LAST_RETRY_MILLISECONDS);
     }
   }
   async #session(begun) {
@@ -795,9 +968,9 @@ var Feed = class {
         this.#registry.services(),
         this.#registry.history()
       ]);
-      this.#learn({ snapshot, contact: true, ...this.#withFirst(page2) });
+      this.#update({ snapshot, connected: true, ...this.#withFirst(page2) });
       begun();
-      await Promise.race([this.#follow(events), this.#ask(over.signal)]);
+      await Promise.race([this.#follow(events), this.#poll(over.signal)]);
     } finally {
       end();
       this.#ended.signal.removeEventListener("abort", end);
@@ -805,33 +978,33 @@ var Feed = class {
   }
   /** Keep the pages that were loaded, unless too much has happened to join the first to them. */
   #withFirst(page2) {
-    const known = this.known.events ?? [];
-    const events = joined(page2.events, known);
-    const meet = events.length < page2.events.length + known.length;
-    return meet && events.length < MOST_EVENTS ? { events, next: this.known.next } : page2;
+    const before = this.latest.events ?? [];
+    const events = mergeEvents(page2.events, before);
+    const overlap = events.length < page2.events.length + before.length;
+    return overlap && events.length < MAX_EVENTS ? { events, next: this.latest.next } : page2;
   }
   async #follow(events) {
     for await (const event of events) {
-      if (this.known.events.length >= MOST_EVENTS) {
+      if (this.latest.events.length >= MAX_EVENTS) {
         return;
       }
-      this.#learn({ events: joined([event], this.known.events) });
+      this.#update({ events: mergeEvents([event], this.latest.events) });
       this.#wake();
     }
   }
-  async #ask(signal) {
+  async #poll(signal) {
     while (true) {
-      await this.#sleep(halfHeartbeat(this.known.snapshot));
+      await this.#sleep(pollMilliseconds(this.latest.snapshot));
       if (signal.aborted) return;
       const snapshot = await this.#registry.services();
       if (signal.aborted) return;
-      this.#learn({ snapshot });
+      this.#update({ snapshot });
     }
   }
-  #learn(news) {
+  #update(changes) {
     if (!this.#ended.signal.aborted) {
-      this.known = { ...this.known, ...news };
-      this.#tell(this.known);
+      this.latest = { ...this.latest, ...changes };
+      this.#onChange(this.latest);
     }
   }
   #sleep(milliseconds) {
@@ -844,179 +1017,32 @@ var Feed = class {
     });
   }
 };
-function halfHeartbeat({ services }) {
+function pollMilliseconds({ services }) {
   const ttls = Object.values(services).flat().map((instance) => instance.ttl);
   return Math.min(Math.max(Math.min(...ttls, 30) / 6 * 1e3, 500), 5e3);
 }
 
-// registry/dashboard/moment.js
-var dayOf = new Intl.DateTimeFormat("en", { day: "numeric", month: "long" });
-function day(time) {
-  const midnight = (/* @__PURE__ */ new Date()).setHours(0, 0, 0, 0);
-  const then = new Date(time).setHours(0, 0, 0, 0);
-  const days = Math.round((midnight - then) / 864e5);
-  return ["Today", "Yesterday"][days] ?? dayOf.format(then);
-}
-function Moment({ at, timeOnly = false }) {
-  const other = timeOnly || day(at) === "Today" ? null : fe`<span class="day">${day(at)}</span> `;
-  return fe`<time class="moment" datetime=${at}>${other}${clockTime(at)}</time>`;
-}
-
-// registry/dashboard/movement.js
-var FLASH_MILLISECONDS = 1400;
-var RISE_MILLISECONDS = 180;
-var still = matchMedia("(prefers-reduced-motion: reduce)");
-function flash(element) {
-  if (!still.matches) {
-    const colors = ["var(--low-wash)", "var(--low-wash)", "transparent"];
-    element.animate({ backgroundColor: colors }, { duration: FLASH_MILLISECONDS });
-  }
-}
-function runOut(line, share, seconds) {
-  const before = line.getBoundingClientRect().width / line.parentElement.clientWidth;
-  line.style.transform = `scaleX(${share})`;
-  if (still.matches || seconds <= 0) {
-    return () => {
-    };
-  }
-  const duration = seconds * 1e3;
-  const rise = Math.min(RISE_MILLISECONDS / duration, 1);
-  const running = line.animate(
-    [
-      { transform: `scaleX(${before})` },
-      { transform: `scaleX(${share * (1 - rise)})`, offset: rise },
-      { transform: "scaleX(0)" }
-    ],
-    { duration, fill: "forwards" }
-  );
-  return () => {
-    line.style.transform = getComputedStyle(line).transform;
-    running.cancel();
-  };
-}
-
-// registry/dashboard/happened_list.js
-var AT_FIRST = 30;
-var A_PAGE = 50;
-function HappenedList({ events, loadEarlier }) {
-  const newest = Q(events[0]?.at ?? "");
-  const [shown, setShown] = G(AT_FIRST);
-  async function showEarlier() {
-    if (loadEarlier && events.length < shown + A_PAGE) await loadEarlier();
-    setShown(shown + A_PAGE);
-  }
-  return fe`<section class="happened" aria-labelledby="happened-title">
-    <h2 id="happened-title">What happened</h2>
-    ${events.length === 0 && fe`<p class="empty">Nothing has happened yet.</p>`}
-    ${byDay(events.slice(0, shown)).map(
-    ([name, ofDay]) => fe`<div class="day-of-events" key=${name}>
-        <h3>${name}</h3>
-        <ol>
-          ${ofDay.map(
-      (event) => fe`<${Happened}
-              key=${keyOf(event)}
-              event=${event}
-              isNew=${event.at > newest.current}
-            />`
-    )}
-        </ol>
-      </div>`
-  )}
-    ${events.length > 0 && fe`<${Earlier} more=${loadEarlier || shown < events.length} show=${showEarlier} />`}
-  </section>`;
-}
-function Happened({ event, isNew }) {
-  const item = Q();
-  J(() => {
-    if (isNew) flash(item.current);
-  }, []);
-  return fe`<li ref=${item}>
-    <${Moment} at=${event.at} timeOnly />
-    <${StateMark} of=${event.what} />
-    <span class="sentence"><b>${called(event)}</b> ${happening(event)}</span>
-  </li>`;
-}
-function Earlier({ more, show }) {
-  const [loading, setLoading] = G(false);
-  const [trouble, setTrouble] = G(null);
-  const end = Q();
-  const [asked, setAsked] = G(false);
-  J(() => {
-    if (asked && !more) end.current.focus();
-  }, [!more]);
-  async function fetchEarlier() {
-    if (loading) return;
-    setAsked(true);
-    setLoading(true);
-    setTrouble(null);
-    try {
-      await show();
-    } catch (error) {
-      setTrouble(
-        error.status === 0 ? "The registry did not answer. Try again in a moment." : `The registry would not tell: ${error.message}.`
-      );
-    }
-    setLoading(false);
-  }
-  if (!more) {
-    return fe`<p class="soft small" tabindex="-1" ref=${end}>
-      That is all the registry remembers.
-    </p>`;
-  }
-  return fe`<p class="earlier">
-    <button type="button" class="button quiet" aria-disabled=${loading} onClick=${fetchEarlier}>
-      ${loading ? "Looking…" : "Show earlier"}
-    </button>
-    <span class="trouble" role="alert">${trouble}</span>
-  </p>`;
-}
-function byDay(events) {
-  const days = /* @__PURE__ */ new Map();
-  for (const event of events) {
-    const name = day(event.at);
-    if (!days.has(name)) days.set(name, []);
-    days.get(name).push(event);
-  }
-  return [...days];
-}
-
-// registry/dashboard/result.js
-var SHOWN_MILLISECONDS = 8e3;
-function Result({ result, dismiss }) {
-  J(() => {
-    if (!result || result.trouble) return void 0;
-    const timer = setTimeout(dismiss, SHOWN_MILLISECONDS);
-    return () => clearTimeout(timer);
-  }, [result]);
-  return fe`<div role="status">
-    ${result && fe`<p class="notice ${result.trouble ? "trouble" : "there"}">
-      <span>${result.words}</span>
-      <button type="button" class="text-button" onClick=${dismiss}>Close</button>
-    </p>`}
-  </div>`;
-}
-
-// registry/dashboard/lease_line.js
+// registry/dashboard/lease-line.js
 function LeaseLine({ instance, at, live }) {
   const line = Q();
   const { ttl, expires_in } = instance;
   K(() => {
     if (!live) return void 0;
     const left = Math.max(0, expires_in - (Date.now() - at) / 1e3);
-    return runOut(line.current, left / ttl, left);
+    return animateCountdown(line.current, left / ttl, left);
   }, [at, ttl, expires_in, live]);
   const length = `${Number(ttl.toFixed(1))} s`;
-  const words = live ? expires_in > 0 ? length : "ran out" : "not known";
+  const text = live ? expires_in > 0 ? length : "ran out" : "not known";
   return fe`<span class="lease ${live ? "" : "unknown"}">
     <span class="lease-place" aria-hidden="true">
       ${live && fe`<span class="lease-left" ref=${line}></span>`}
     </span>
-    <span class="count small soft">${words}</span>
+    <span class="count small soft">${text}</span>
   </span>`;
 }
 
-// registry/dashboard/instance_row.js
-function InstanceRow({ instance, events, at, live, isNew, busy, say }) {
+// registry/dashboard/instance-row.js
+function InstanceRow({ instance, events, at, live, isNew, busy, onSetState }) {
   const row = Q();
   const { service, instance_id, state, reason, url, version } = instance;
   const look = JSON.stringify([state, reason, url, version, instance.registered_at]);
@@ -1033,24 +1059,24 @@ function InstanceRow({ instance, events, at, live, isNew, busy, say }) {
       <span class="instance clamped" title=${instance_id}>${instance_id}</span>
     </th>
     <td role="cell" class="state">
-      <span class="state-word"><${StateMark} of=${state} /> ${STATE_WORDS[state] ?? state}</span>
+      <span class="state-name"><${StateIcon} of=${state} /> ${STATE_NAMES[state] ?? state}</span>
       ${reason && fe` <span class="reason small">${reason}</span>`}
     </td>
     <${Cell} name="since" label="Since">
-      ${since ? fe`<${Moment} at=${since} />` : "not known"}
+      ${since ? fe`<${Timestamp} at=${since} />` : "not known"}
     <//>
     <${Cell} name="lease-cell" label="Lease">
       <${LeaseLine} instance=${instance} at=${at} live=${live} />
     <//>
     <${Cell} name="last" label="Last event">
-      ${last ? fe`${briefly(last)} <${Moment} at=${last.at} />` : "long ago"}
+      ${last ? fe`${eventLabel(last)} <${Timestamp} at=${last.at} />` : "long ago"}
     <//>
     <${Cell} name="address" label="Address">${url}<//>
     <${Cell} name="version" label="Version">
       <span class="clamped" title=${version}>${version ?? "not said"}</span>
     <//>
-    <td role="cell" class="word">
-      <${Word} instance=${instance} busy=${busy} live=${live} say=${say} />
+    <td role="cell" class="operator-action">
+      <${OperatorButton} instance=${instance} busy=${busy} live=${live} onSetState=${onSetState} />
     </td>
   </tr>`;
 }
@@ -1060,29 +1086,29 @@ function Cell({ name, label, children }) {
     <span class="value">${children}</span>
   </td>`;
 }
-function Word({ instance, busy, live, say }) {
+function OperatorButton({ instance, busy, live, onSetState }) {
   const drained = isDrained(instance);
   const name = drained ? "Take back" : "Drain";
   const able = live && !busy;
   return fe`<button
     type="button"
     class="button quiet"
-    aria-label=${`${name} ${called(instance)}`}
+    aria-label=${`${name} ${instanceName(instance)}`}
     aria-disabled=${!able}
-    onClick=${() => able && say(drained ? "up" : "draining")}
+    onClick=${() => able && onSetState(drained ? "up" : "draining")}
   >
     ${busy ? "Wait…" : name}
   </button>`;
 }
 
-// registry/dashboard/services_table.js
+// registry/dashboard/services-table.js
 var COLUMNS = ["Instance", "State", "Since", "Lease", "Last event", "Address", "Version"];
-function ServicesTable({ snapshot, events, live, busy, say }) {
+function ServicesTable({ snapshot, events, live, busy, onSetState }) {
   const drawn = Q(false);
   J(() => {
     drawn.current = true;
   }, []);
-  const happened = byInstance(events);
+  const byInstance = eventsByInstance(events);
   const services = Object.entries(snapshot.services).filter(([, instances]) => instances.length > 0).sort(([one], [other]) => one < other ? -1 : 1);
   if (services.length === 0) {
     return fe`<p class="empty">
@@ -1106,12 +1132,12 @@ function ServicesTable({ snapshot, events, live, busy, say }) {
       (instance) => fe`<${InstanceRow}
               key=${instance.instance_id}
               instance=${instance}
-              events=${happened.get(nameOf(instance))}
+              events=${byInstance.get(instanceKey(instance))}
               at=${snapshot.at}
               live=${live}
               isNew=${drawn.current}
-              busy=${busy.has(nameOf(instance))}
-              say=${(word) => say(instance, word)}
+              busy=${busy.has(instanceKey(instance))}
+              onSetState=${(state) => onSetState(instance, state)}
             />`
     )}
         </tbody>`
@@ -1124,146 +1150,126 @@ function Legend() {
   return fe`<dl class="legend small soft">
     ${Object.entries(STATE_MEANINGS).map(
     ([state, meaning]) => fe`<div key=${state}>
-        <dt class=${state}><${StateMark} of=${state} /> ${STATE_WORDS[state]}</dt>
+        <dt class=${state}><${StateIcon} of=${state} /> ${STATE_NAMES[state]}</dt>
         <dd>${meaning}</dd>
       </div>`
   )}
   </dl>`;
 }
 
-// registry/dashboard/spoken.js
-function useHeard(events, silence) {
-  const [words, setWords] = G("");
-  const newest = Q(null);
-  const lost = silence !== null;
-  const wasLost = Q(false);
-  J(() => {
-    if (events === null) return;
-    const before = newest.current;
-    newest.current = events[0]?.at ?? "";
-    const news = events.filter(({ at, detail }) => at > before && !detail.includes("operator"));
-    if (before !== null && news.length > 0) {
-      const sentences = news.map((event) => `${called(event)} ${happening(event)}`);
-      setWords(sentences.reverse().join(" "));
-    }
-  }, [events]);
-  J(() => {
-    if (lost !== wasLost.current) {
-      setWords(lost ? "No contact with the registry. Trying again." : "There is contact again.");
-    }
-    wasLost.current = lost;
-  }, [lost]);
-  return words;
-}
-
-// registry/dashboard/board.js
-function Board({ operatorKey, refuse, leave }) {
-  const [known, setKnown] = G({ snapshot: null, events: null, next: null, contact: null });
+// registry/dashboard/dashboard.js
+function Dashboard({ operatorKey, onKeyRefused, onForgetKey }) {
+  const [latest, setLatest] = G({
+    snapshot: null,
+    events: null,
+    next: null,
+    connected: null
+  });
   const feed = Q();
   const registry = Q();
   J(() => {
-    registry.current = new Registry(operatorKey);
-    feed.current = new Feed(registry.current, { tell: setKnown, refuse });
+    registry.current = new RegistryClient(operatorKey);
+    feed.current = new Feed(registry.current, { onChange: setLatest, onKeyRefused });
     return () => feed.current.end();
   }, [operatorKey]);
-  const { snapshot, events, next, contact } = known;
-  const silence = useSilence(known);
+  const { snapshot, events, next, connected } = latest;
+  const secondsLost = useSecondsLost(latest);
   const [result, setResult] = G(null);
   const [busy, setBusy] = G(/* @__PURE__ */ new Set());
-  const [asking, setAsking] = G(null);
-  const heard = useHeard(events, silence);
-  const words = snapshot && headline(Object.values(snapshot.services).flat());
+  const [confirming, setConfirming] = G(null);
+  const announcement = useAnnouncement(events, secondsLost);
+  const summary = snapshot && headline(Object.values(snapshot.services).flat());
   const title = Q();
   J(() => {
-    if (words) document.title = `${words} · Tuckshop`;
-  }, [words]);
+    if (summary) document.title = `${summary} · Tuckshop`;
+  }, [summary]);
   J(() => {
     if (document.activeElement === document.body) title.current?.focus();
   }, [snapshot === null]);
-  async function give(instance, word) {
-    const name = nameOf(instance);
+  async function setState(instance, state) {
+    const name = instanceKey(instance);
     setBusy((names) => new Set(names).add(name));
     setResult(null);
     try {
-      const now = await registry.current.setState(instance, word);
-      feed.current.put(now);
-      setResult({ words: said(now) });
+      const now = await registry.current.setState(instance, state);
+      feed.current.putInstance(now);
+      setResult({ text: stateSetText(now) });
     } catch (error) {
-      setResult({ words: notSaid(instance, word, error), trouble: true });
+      setResult({ text: stateNotSetText(instance, state, error), failed: true });
     }
     setBusy((names) => new Set([...names].filter((other) => other !== name)));
   }
-  function ask(instance, word) {
+  function requestState(instance, state) {
     const last = isLastUp(instance, snapshot.services[instance.service]);
-    if (word === "draining" && last) {
-      setAsking(instance);
+    if (state === "draining" && last) {
+      setConfirming(instance);
     } else {
-      give(instance, word);
+      setState(instance, state);
     }
   }
-  function answered(yes) {
-    setAsking(null);
-    if (yes) give(asking, "draining");
+  function confirmed(yes) {
+    setConfirming(null);
+    if (yes) setState(confirming, "draining");
   }
   return fe`
     <header class="top">
       <p class="brand">Tuckshop <span class="soft">· the back room</span></p>
-      ${snapshot && fe`<${ContactMark} silence=${silence} />`}
-      <button type="button" class="text-button" onClick=${leave}>Forget the key</button>
+      ${snapshot && fe`<${ConnectionStatus} secondsLost=${secondsLost} />`}
+      <button type="button" class="text-button" onClick=${onForgetKey}>Forget the key</button>
     </header>
-    <main class="board">
-      ${snapshot === null ? fe`<${Waiting} contact=${contact} />` : fe`
-            <h1 tabindex="-1" ref=${title}>${words}</h1>
+    <main class="dashboard">
+      ${snapshot === null ? fe`<${Waiting} connected=${connected} />` : fe`
+            <h1 tabindex="-1" ref=${title}>${summary}</h1>
             <${ServicesTable}
               snapshot=${snapshot}
               events=${events}
-              live=${silence === null}
+              live=${secondsLost === null}
               busy=${busy}
-              say=${ask}
+              onSetState=${requestState}
             />
-            <${HappenedList}
+            <${EventList}
               events=${events}
               loadEarlier=${next && (() => feed.current.loadEarlier())}
             />
             <p class="foot soft small">Shop ${snapshot.shop}</p>
           `}
       <div class="notices">
-        ${silence !== null && fe`<p class="notice low">${lostContact(silence, snapshot)}</p>`}
-        <${Result} result=${result} dismiss=${() => setResult(null)} />
+        ${secondsLost !== null && fe`<p class="notice low">${connectionLostText(secondsLost, snapshot)}</p>`}
+        <${ActionResult} result=${result} dismiss=${() => setResult(null)} />
       </div>
-      <p class="unseen" role="status">${heard}</p>
+      <p class="unseen" role="status">${announcement}</p>
     </main>
-    ${asking && fe`<${ConfirmDrain} instance=${asking} answer=${answered} />`}
+    ${confirming && fe`<${ConfirmDrain} instance=${confirming} onAnswer=${confirmed} />`}
   `;
 }
-function Waiting({ contact }) {
-  return fe`<h1>${contact === false ? "The registry does not answer." : "Looking around…"}</h1>
-    <p class="empty">${contact === false && "Trying again. The page fills by itself."}</p>`;
+function Waiting({ connected }) {
+  return fe`<h1>${connected === false ? "The registry does not answer." : "Looking around…"}</h1>
+    <p class="empty">${connected === false && "Trying again. The page fills by itself."}</p>`;
 }
 
-// registry/dashboard/key.js
-var PLACE = "operator-key";
-function takeKey() {
+// registry/dashboard/operator-key.js
+var STORED_AS = "operator-key";
+function loadKey() {
   const brought = new URLSearchParams(location.hash.slice(1)).get("key");
   if (location.hash) {
     history.replaceState(history.state, "", location.pathname + location.search);
   }
   if (brought) {
-    keepKey(brought);
+    saveKey(brought);
   }
-  return sessionStorage.getItem(PLACE);
+  return sessionStorage.getItem(STORED_AS);
 }
-function keepKey(key) {
-  sessionStorage.setItem(PLACE, key);
+function saveKey(key) {
+  sessionStorage.setItem(STORED_AS, key);
 }
 function forgetKey() {
-  sessionStorage.removeItem(PLACE);
+  sessionStorage.removeItem(STORED_AS);
 }
 
-// registry/dashboard/sign_in.js
-function SignIn({ refusal, enter }) {
+// registry/dashboard/sign-in.js
+function SignIn({ refusal, onAccepted }) {
   const field = Q();
-  const [trouble, setTrouble] = G(refusal);
+  const [problem, setProblem] = G(refusal);
   const [checking, setChecking] = G(false);
   J(() => field.current.focus(), []);
   async function check(submission) {
@@ -1271,18 +1277,18 @@ function SignIn({ refusal, enter }) {
     const key = field.current.value.trim();
     if (checking) return;
     if (!key) {
-      setTrouble("Type the key first.");
+      setProblem("Type the key first.");
       return;
     }
     setChecking(true);
-    setTrouble(null);
-    const found = await troubleWith(key);
+    setProblem(null);
+    const found = await problemWith(key);
     if (found === null) {
-      enter(key);
+      onAccepted(key);
       return;
     }
     setChecking(false);
-    setTrouble(found);
+    setProblem(found);
     field.current.select();
   }
   return fe`<main class="sign-in">
@@ -1302,8 +1308,8 @@ function SignIn({ refusal, enter }) {
           autocomplete="off"
           spellcheck=${false}
           ref=${field}
-          aria-invalid=${trouble ? "true" : void 0}
-          aria-describedby="trouble key-note"
+          aria-invalid=${problem ? "true" : void 0}
+          aria-describedby="problem key-note"
         />
         <button class="button" aria-disabled=${checking}>
           ${checking ? "Checking…" : "Come in"}
@@ -1312,14 +1318,14 @@ function SignIn({ refusal, enter }) {
       <p id="key-note" class="soft small">
         It is kept for this tab alone and forgotten when the tab is closed.
       </p>
-      <p id="trouble" class="trouble" role="alert">${trouble}</p>
+      <p id="problem" class="problem" role="alert">${problem}</p>
     </form>
   </main>`;
 }
-async function troubleWith(key) {
+async function problemWith(key) {
   try {
     if (!/^[\x21-\x7e]+$/.test(key)) return keyRefusal({ status: 401 });
-    await new Registry(key).services();
+    await new RegistryClient(key).services();
     return null;
   } catch (error) {
     return keyRefusal(error) ?? (error.status === 0 ? "The registry does not answer, so the key could not be checked. Try again in a moment." : `The registry could not check the key: ${error.message}.`);
@@ -1328,24 +1334,24 @@ async function troubleWith(key) {
 
 // registry/dashboard/app.js
 function App() {
-  const [key, setKey] = G(takeKey);
+  const [key, setKey] = G(loadKey);
   const [refusal, setRefusal] = G(null);
   J(() => {
-    const take = () => setKey(takeKey());
+    const take = () => setKey(loadKey());
     addEventListener("hashchange", take);
     return () => removeEventListener("hashchange", take);
   }, []);
-  function enter(taken) {
-    keepKey(taken);
+  function enter(accepted) {
+    saveKey(accepted);
     setRefusal(null);
-    setKey(taken);
+    setKey(accepted);
   }
-  function close(words) {
+  function close(reason) {
     forgetKey();
-    setRefusal(words);
+    setRefusal(reason);
     setKey(null);
   }
-  return key === null ? fe`<${SignIn} refusal=${refusal} enter=${enter} />` : fe`<${Board} key=${key} operatorKey=${key} refuse=${close} leave=${() => close(null)} />`;
+  return key === null ? fe`<${SignIn} refusal=${refusal} onAccepted=${enter} />` : fe`<${Dashboard} key=${key} operatorKey=${key} onKeyRefused=${close} onForgetKey=${() => close(null)} />`;
 }
 
 // registry/dashboard/main.js

@@ -1,22 +1,20 @@
 // What can be told from the events, newest first, about an instance and about the whole shop.
 
-const sameAs = ({ at, what, service, instance_id, detail }) =>
+/** What tells an event from every other one. */
+export const eventKey = ({ at, what, service, instance_id, detail }) =>
   JSON.stringify([at, what, service, instance_id, detail]);
 
 /** Two lists of events, newer and older, as one without repeats. */
-export function joined(newer, older) {
-  const seen = new Set(newer.map(sameAs));
-  return [...newer, ...older.filter((event) => !seen.has(sameAs(event)))];
+export function mergeEvents(newer, older) {
+  const seen = new Set(newer.map(eventKey));
+  return [...newer, ...older.filter((event) => !seen.has(eventKey(event)))];
 }
 
-/** A key for an event in a list that is drawn. */
-export const keyOf = sameAs;
-
-/** The events of each instance, newest first, by `nameOf` it. */
-export function byInstance(events) {
+/** The events of each instance, newest first, by `instanceKey`. */
+export function eventsByInstance(events) {
   const found = new Map();
   for (const event of events) {
-    const name = nameOf(event);
+    const name = instanceKey(event);
     if (!found.has(name)) {
       found.set(name, []);
     }
@@ -25,8 +23,8 @@ export function byInstance(events) {
   return found;
 }
 
-/** A service's instance, or an event's, as one text. */
-export const nameOf = ({ service, instance_id }) => `${service}/${instance_id}`;
+/** What tells an instance, or the instance of an event, from every other one. */
+export const instanceKey = ({ service, instance_id }) => `${service}/${instance_id}`;
 
 /**
  * Since when an instance has been in its state, by its own events; null where they do not tell.

@@ -1,20 +1,20 @@
 // Every instance of every service, a row each.
 
 import { html, useEffect, useRef } from "/vendor/preact/standalone.module.js";
-import { byInstance, nameOf } from "./happenings.js";
-import { InstanceRow } from "./instance_row.js";
-import { StateMark } from "./state_mark.js";
-import { STATE_MEANINGS, STATE_WORDS } from "./words.js";
+import { eventsByInstance, instanceKey } from "./events.js";
+import { InstanceRow } from "./instance-row.js";
+import { StateIcon } from "./state-icon.js";
+import { STATE_MEANINGS, STATE_NAMES } from "./texts.js";
 
 const COLUMNS = ["Instance", "State", "Since", "Lease", "Last event", "Address", "Version"];
 
-/** `busy` has the names of those whom the operator's word is on its way to, by `say`. */
-export function ServicesTable({ snapshot, events, live, busy, say }) {
+/** `busy` holds the keys of the instances whose new state is under way; `onSetState` asks for one. */
+export function ServicesTable({ snapshot, events, live, busy, onSetState }) {
   const drawn = useRef(false);
   useEffect(() => {
     drawn.current = true;
   }, []);
-  const happened = byInstance(events);
+  const byInstance = eventsByInstance(events);
   const services = Object.entries(snapshot.services)
     .filter(([, instances]) => instances.length > 0)
     .sort(([one], [other]) => (one < other ? -1 : 1));
@@ -40,12 +40,12 @@ export function ServicesTable({ snapshot, events, live, busy, say }) {
             (instance) => html`<${InstanceRow}
               key=${instance.instance_id}
               instance=${instance}
-              events=${happened.get(nameOf(instance))}
+              events=${byInstance.get(instanceKey(instance))}
               at=${snapshot.at}
               live=${live}
               isNew=${drawn.current}
-              busy=${busy.has(nameOf(instance))}
-              say=${(word) => say(instance, word)}
+              busy=${busy.has(instanceKey(instance))}
+              onSetState=${(state) => onSetState(instance, state)}
             />`,
           )}
         </tbody>`,
@@ -59,7 +59,7 @@ function Legend() {
   return html`<dl class="legend small soft">
     ${Object.entries(STATE_MEANINGS).map(
       ([state, meaning]) => html`<div key=${state}>
-        <dt class=${state}><${StateMark} of=${state} /> ${STATE_WORDS[state]}</dt>
+        <dt class=${state}><${StateIcon} of=${state} /> ${STATE_NAMES[state]}</dt>
         <dd>${meaning}</dd>
       </div>`,
     )}

@@ -1,17 +1,17 @@
 // What happened, newest first, by day.
 
 import { html, useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
-import { keyOf } from "./happenings.js";
-import { day, Moment } from "./moment.js";
-import { flash } from "./movement.js";
-import { StateMark } from "./state_mark.js";
-import { called, happening } from "./words.js";
+import { flash } from "./animation.js";
+import { eventKey } from "./events.js";
+import { StateIcon } from "./state-icon.js";
+import { eventSentence, instanceName } from "./texts.js";
+import { day, Timestamp } from "./timestamp.js";
 
 const AT_FIRST = 30;
 const A_PAGE = 50;
 
 /** `loadEarlier` adds to the events, and throws what hindered it; null if there are no more. */
-export function HappenedList({ events, loadEarlier }) {
+export function EventList({ events, loadEarlier }) {
   const newest = useRef(events[0]?.at ?? "");
   const [shown, setShown] = useState(AT_FIRST);
 
@@ -20,16 +20,16 @@ export function HappenedList({ events, loadEarlier }) {
     setShown(shown + A_PAGE);
   }
 
-  return html`<section class="happened" aria-labelledby="happened-title">
-    <h2 id="happened-title">What happened</h2>
+  return html`<section class="events" aria-labelledby="events-title">
+    <h2 id="events-title">What happened</h2>
     ${events.length === 0 && html`<p class="empty">Nothing has happened yet.</p>`}
     ${byDay(events.slice(0, shown)).map(
       ([name, ofDay]) => html`<div class="day-of-events" key=${name}>
         <h3>${name}</h3>
         <ol>
           ${ofDay.map(
-            (event) => html`<${Happened}
-              key=${keyOf(event)}
+            (event) => html`<${EventItem}
+              key=${eventKey(event)}
               event=${event}
               isNew=${event.at > newest.current}
             />`,
@@ -44,21 +44,21 @@ export function HappenedList({ events, loadEarlier }) {
   </section>`;
 }
 
-function Happened({ event, isNew }) {
+function EventItem({ event, isNew }) {
   const item = useRef();
   useEffect(() => {
     if (isNew) flash(item.current);
   }, []);
   return html`<li ref=${item}>
-    <${Moment} at=${event.at} timeOnly />
-    <${StateMark} of=${event.what} />
-    <span class="sentence"><b>${called(event)}</b> ${happening(event)}</span>
+    <${Timestamp} at=${event.at} timeOnly />
+    <${StateIcon} of=${event.what} />
+    <span class="sentence"><b>${instanceName(event)}</b> ${eventSentence(event)}</span>
   </li>`;
 }
 
 function Earlier({ more, show }) {
   const [loading, setLoading] = useState(false);
-  const [trouble, setTrouble] = useState(null);
+  const [problem, setProblem] = useState(null);
   const end = useRef();
   const [asked, setAsked] = useState(false);
   useEffect(() => {
@@ -69,11 +69,11 @@ function Earlier({ more, show }) {
     if (loading) return;
     setAsked(true);
     setLoading(true);
-    setTrouble(null);
+    setProblem(null);
     try {
       await show();
     } catch (error) {
-      setTrouble(
+      setProblem(
         error.status === 0
           ? "The registry did not answer. Try again in a moment."
           : `The registry would not tell: ${error.message}.`,
@@ -91,7 +91,7 @@ function Earlier({ more, show }) {
     <button type="button" class="button quiet" aria-disabled=${loading} onClick=${fetchEarlier}>
       ${loading ? "Looking…" : "Show earlier"}
     </button>
-    <span class="trouble" role="alert">${trouble}</span>
+    <span class="problem" role="alert">${problem}</span>
   </p>`;
 }
 

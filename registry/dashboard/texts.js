@@ -5,7 +5,7 @@ import { counted } from "/shared/format.js";
 const DRAINED = "drained by the operator";
 
 /** A state in a word or two. */
-export const STATE_WORDS = {
+export const STATE_NAMES = {
   up: "Up",
   draining: "Draining",
   suspect: "In doubt",
@@ -21,7 +21,7 @@ export const STATE_MEANINGS = {
 };
 
 /** An instance, or an event's, by a name that tells its service too. */
-export function called({ service, instance_id }) {
+export function instanceName({ service, instance_id }) {
   return instance_id.startsWith(service) ? instance_id : `${instance_id} of ${service}`;
 }
 
@@ -31,7 +31,7 @@ export function isDrained({ reason }) {
 }
 
 /** What happened, as what is said after the instance's name. */
-export function happening({ what, detail }) {
+export function eventSentence({ what, detail }) {
   switch (what) {
     case "registered":
       return `registered ${detail}.`;
@@ -53,7 +53,7 @@ export function happening({ what, detail }) {
 }
 
 /** What happened, in a few words, for the row of the instance that it happened to. */
-export function briefly({ what, detail }) {
+export function eventLabel({ what, detail }) {
   switch (what) {
     case "registered":
       return "Registered";
@@ -66,7 +66,7 @@ export function briefly({ what, detail }) {
     case "down":
       return "Given up";
     default:
-      return STATE_WORDS[what] ?? what;
+      return STATE_NAMES[what] ?? what;
   }
 }
 
@@ -79,7 +79,7 @@ function because(detail) {
   return causes[detail] ?? (detail ? `: ${detail}` : "");
 }
 
-/** How the whole shop stands, in one sentence. */
+/** How all instances are, in one sentence. */
 export function headline(instances) {
   const others = instances.filter(({ state }) => state !== "up");
   if (instances.length === 0) {
@@ -91,14 +91,14 @@ export function headline(instances) {
       : `All ${instances.length} instances are up.`;
   }
   if (others.length === 1) {
-    return `${called(others[0])} is ${STATE_WORDS[others[0].state].toLowerCase()}.`;
+    return `${instanceName(others[0])} is ${STATE_NAMES[others[0].state].toLowerCase()}.`;
   }
   return `${others.length} of ${counted(instances.length, "instance")} are not up.`;
 }
 
-/** What the operator's word has brought about. */
-export function said(instance) {
-  const name = called(instance);
+/** What came of a state that the operator has set. */
+export function stateSetText(instance) {
+  const name = instanceName(instance);
   if (isDrained(instance)) {
     return instance.state === "down"
       ? `${name} is drained. It is down, and stays drained when it is back.`
@@ -106,12 +106,12 @@ export function said(instance) {
   }
   return instance.state === "up"
     ? `${name} is taken back: calls go to it again.`
-    : `${name} is taken back. It is ${STATE_WORDS[instance.state].toLowerCase()} now.`;
+    : `${name} is taken back. It is ${STATE_NAMES[instance.state].toLowerCase()} now.`;
 }
 
-/** Why the operator's word could not be given. */
-export function notSaid(instance, word, { status, message }) {
-  const asked = `${word === "draining" ? "drain" : "take back"} ${called(instance)}`;
+/** Why a state could not be set. */
+export function stateNotSetText(instance, state, { status, message }) {
+  const asked = `${state === "draining" ? "drain" : "take back"} ${instanceName(instance)}`;
   return status === 0
     ? `The registry was to ${asked}, and did not answer. The table tells how it stands.`
     : `The registry was to ${asked}, and answered: ${message}`;

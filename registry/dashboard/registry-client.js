@@ -1,12 +1,12 @@
 // The registry's routes that this page uses, called with the operator key.
 
 import { ApiError, send } from "/shared/api.js";
-import { readEvents } from "./server_sent_events.js";
+import { readEvents } from "./server-sent-events.js";
 
 const CALL_SECONDS = 3;
 const HISTORY_PAGE = 200;
 
-export class Registry {
+export class RegistryClient {
   #key;
 
   constructor(key) {
@@ -36,12 +36,12 @@ export class Registry {
   /** What happens from now on, as it happens, until `signal`. */
   async events(signal) {
     // The limit is for the beginning: a stream has no end of its own.
-    const ending = new AbortController();
-    const end = () => ending.abort();
-    const timer = setTimeout(end, CALL_SECONDS * 1000);
-    signal.addEventListener("abort", end, { once: true });
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    const timer = setTimeout(abort, CALL_SECONDS * 1000);
+    signal.addEventListener("abort", abort, { once: true });
     try {
-      const answer = await fetch("/events", { headers: this.#headers, signal: ending.signal });
+      const answer = await fetch("/events", { headers: this.#headers, signal: controller.signal });
       if (!answer.ok) throw new ApiError(answer.status, {});
       return readEvents(answer.body);
     } finally {

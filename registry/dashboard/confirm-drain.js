@@ -1,10 +1,10 @@
 // The question before the last instance of a service that is up is drained.
 
 import { html, useEffect, useRef } from "/vendor/preact/standalone.module.js";
-import { called } from "./words.js";
+import { instanceName } from "./texts.js";
 
-/** `answer` is called with true to drain, with false to leave it. */
-export function ConfirmDrain({ instance, answer }) {
+/** `onAnswer` is called with true to drain, with false to leave it up. */
+export function ConfirmDrain({ instance, onAnswer }) {
   const dialog = useRef();
   const drain = useRef(false);
   useEffect(() => dialog.current.showModal(), []);
@@ -19,9 +19,9 @@ export function ConfirmDrain({ instance, answer }) {
     class="confirm"
     aria-labelledby="confirm-title"
     aria-describedby="confirm-text"
-    onClose=${() => answer(drain.current)}
+    onClose=${() => onAnswer(drain.current)}
   >
-    <h2 id="confirm-title">Drain ${called(instance)}?</h2>
+    <h2 id="confirm-title">Drain ${instanceName(instance)}?</h2>
     <p id="confirm-text">
       It is the last instance of ${instance.service} that is up. Calls will still reach it while
       there is nobody else; once it stops, ${instance.service} is away.

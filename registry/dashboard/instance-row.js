@@ -1,18 +1,18 @@
-// One instance: how it stands, and the operator's word for it.
+// One instance: how it is, and the button by which the operator drains it or takes it back.
 
 import { html, useEffect, useRef } from "/vendor/preact/standalone.module.js";
-import { stateSince } from "./happenings.js";
-import { LeaseLine } from "./lease_line.js";
-import { Moment } from "./moment.js";
-import { flash } from "./movement.js";
-import { StateMark } from "./state_mark.js";
-import { briefly, called, isDrained, STATE_WORDS } from "./words.js";
+import { flash } from "./animation.js";
+import { stateSince } from "./events.js";
+import { LeaseLine } from "./lease-line.js";
+import { StateIcon } from "./state-icon.js";
+import { eventLabel, instanceName, isDrained, STATE_NAMES } from "./texts.js";
+import { Timestamp } from "./timestamp.js";
 
 /**
  * `events` are the instance's own, newest first; `isNew` if it came after the others were shown;
- * `busy` while the operator's word is under way; `say` takes that word.
+ * `busy` while a new state for it is under way; `onSetState` gets the one that the operator wants.
  */
-export function InstanceRow({ instance, events, at, live, isNew, busy, say }) {
+export function InstanceRow({ instance, events, at, live, isNew, busy, onSetState }) {
   const row = useRef();
   const { service, instance_id, state, reason, url, version } = instance;
   const look = JSON.stringify([state, reason, url, version, instance.registered_at]);
@@ -30,24 +30,24 @@ export function InstanceRow({ instance, events, at, live, isNew, busy, say }) {
       <span class="instance clamped" title=${instance_id}>${instance_id}</span>
     </th>
     <td role="cell" class="state">
-      <span class="state-word"><${StateMark} of=${state} /> ${STATE_WORDS[state] ?? state}</span>
+      <span class="state-name"><${StateIcon} of=${state} /> ${STATE_NAMES[state] ?? state}</span>
       ${reason && html` <span class="reason small">${reason}</span>`}
     </td>
     <${Cell} name="since" label="Since">
-      ${since ? html`<${Moment} at=${since} />` : "not known"}
+      ${since ? html`<${Timestamp} at=${since} />` : "not known"}
     <//>
     <${Cell} name="lease-cell" label="Lease">
       <${LeaseLine} instance=${instance} at=${at} live=${live} />
     <//>
     <${Cell} name="last" label="Last event">
-      ${last ? html`${briefly(last)} <${Moment} at=${last.at} />` : "long ago"}
+      ${last ? html`${eventLabel(last)} <${Timestamp} at=${last.at} />` : "long ago"}
     <//>
     <${Cell} name="address" label="Address">${url}<//>
     <${Cell} name="version" label="Version">
       <span class="clamped" title=${version}>${version ?? "not said"}</span>
     <//>
-    <td role="cell" class="word">
-      <${Word} instance=${instance} busy=${busy} live=${live} say=${say} />
+    <td role="cell" class="operator-action">
+      <${OperatorButton} instance=${instance} busy=${busy} live=${live} onSetState=${onSetState} />
     </td>
   </tr>`;
 }
@@ -60,16 +60,16 @@ function Cell({ name, label, children }) {
   </td>`;
 }
 
-function Word({ instance, busy, live, say }) {
+function OperatorButton({ instance, busy, live, onSetState }) {
   const drained = isDrained(instance);
   const name = drained ? "Take back" : "Drain";
   const able = live && !busy;
   return html`<button
     type="button"
     class="button quiet"
-    aria-label=${`${name} ${called(instance)}`}
+    aria-label=${`${name} ${instanceName(instance)}`}
     aria-disabled=${!able}
-    onClick=${() => able && say(drained ? "up" : "draining")}
+    onClick=${() => able && onSetState(drained ? "up" : "draining")}
   >
     ${busy ? "Wait…" : name}
   </button>`;

@@ -14,8 +14,8 @@ const SHAPES = {
 };
 const OTHER = html`<path d="M2 8h12" class="drawn" />`;
 
-export function StateMark({ of }) {
-  return html`<svg class="mark ${of}" viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+export function StateIcon({ of }) {
+  return html`<svg class="state-icon ${of}" viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
     ${SHAPES[of] ?? OTHER}
   </svg>`;
 }

@@ -1,12 +1,12 @@
-// The page's two movements; neither moves for a reader who asked for stillness.
+// The page's two animations; neither runs for a reader who asked for reduced motion.
 
 const FLASH_MILLISECONDS = 1400;
 const RISE_MILLISECONDS = 180;
-const still = matchMedia("(prefers-reduced-motion: reduce)");
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Mark something that has changed, once. */
 export function flash(element) {
-  if (!still.matches) {
+  if (!reducedMotion.matches) {
     const colors = ["var(--low-wash)", "var(--low-wash)", "transparent"];
     element.animate({ backgroundColor: colors }, { duration: FLASH_MILLISECONDS });
   }
@@ -16,10 +16,10 @@ export function flash(element) {
  * Draw a line that is as long as `share` of its place now and runs out in `seconds`; gives what
  * stops it.
  */
-export function runOut(line, share, seconds) {
+export function animateCountdown(line, share, seconds) {
   const before = line.getBoundingClientRect().width / line.parentElement.clientWidth;
   line.style.transform = `scaleX(${share})`;
-  if (still.matches || seconds <= 0) {
+  if (reducedMotion.matches || seconds <= 0) {
     return () => {};
   }
   const duration = seconds * 1000;

@@ -13,7 +13,7 @@ export function day(time) {
   return ["Today", "Yesterday"][days] ?? dayOf.format(then);
 }
 
-export function Moment({ at, timeOnly = false }) {
+export function Timestamp({ at, timeOnly = false }) {
   const other = timeOnly || day(at) === "Today" ? null : html`<span class="day">${day(at)}</span> `;
-  return html`<time class="moment" datetime=${at}>${other}${clockTime(at)}</time>`;
+  return html`<time class="timestamp" datetime=${at}>${other}${clockTime(at)}</time>`;
 }

@@ -1,13 +1,13 @@
-// What a screen reader is told of what happens by itself.
+// What a screen reader says of what happens by itself.
 
 import { useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
-import { called, happening } from "./words.js";
+import { eventSentence, instanceName } from "./texts.js";
 
-/** The latest news in words: what has happened since the page was opened, and lost contact. */
-export function useHeard(events, silence) {
-  const [words, setWords] = useState("");
+/** The latest announcement: what has happened since the page was opened, or lost contact. */
+export function useAnnouncement(events, secondsLost) {
+  const [text, setText] = useState("");
   const newest = useRef(null);
-  const lost = silence !== null;
+  const lost = secondsLost !== null;
   const wasLost = useRef(false);
 
   useEffect(() => {
@@ -17,17 +17,17 @@ export function useHeard(events, silence) {
     // What the operator does here is told as its result.
     const news = events.filter(({ at, detail }) => at > before && !detail.includes("operator"));
     if (before !== null && news.length > 0) {
-      const sentences = news.map((event) => `${called(event)} ${happening(event)}`);
-      setWords(sentences.reverse().join(" "));
+      const sentences = news.map((event) => `${instanceName(event)} ${eventSentence(event)}`);
+      setText(sentences.reverse().join(" "));
     }
   }, [events]);
 
   useEffect(() => {
     if (lost !== wasLost.current) {
-      setWords(lost ? "No contact with the registry. Trying again." : "There is contact again.");
+      setText(lost ? "No contact with the registry. Trying again." : "There is contact again.");
     }
     wasLost.current = lost;
   }, [lost]);
 
-  return words;
+  return text;
 }

@@ -1,12 +1,12 @@
 // The question for the operator key.
 
 import { html, useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
-import { keyRefusal, Registry } from "./registry.js";
+import { keyRefusal, RegistryClient } from "./registry-client.js";
 
-/** `refusal` says why an earlier key was not taken; `enter` gets one that the registry takes. */
-export function SignIn({ refusal, enter }) {
+/** `refusal` says why an earlier key was refused; `onAccepted` gets one that the registry accepts. */
+export function SignIn({ refusal, onAccepted }) {
   const field = useRef();
-  const [trouble, setTrouble] = useState(refusal);
+  const [problem, setProblem] = useState(refusal);
   const [checking, setChecking] = useState(false);
   useEffect(() => field.current.focus(), []);
 
@@ -15,18 +15,18 @@ export function SignIn({ refusal, enter }) {
     const key = field.current.value.trim();
     if (checking) return;
     if (!key) {
-      setTrouble("Type the key first.");
+      setProblem("Type the key first.");
       return;
     }
     setChecking(true);
-    setTrouble(null);
-    const found = await troubleWith(key);
+    setProblem(null);
+    const found = await problemWith(key);
     if (found === null) {
-      enter(key);
+      onAccepted(key);
       return;
     }
     setChecking(false);
-    setTrouble(found);
+    setProblem(found);
     field.current.select();
   }
 
@@ -47,8 +47,8 @@ export function SignIn({ refusal, enter }) {
           autocomplete="off"
           spellcheck=${false}
           ref=${field}
-          aria-invalid=${trouble ? "true" : undefined}
-          aria-describedby="trouble key-note"
+          aria-invalid=${problem ? "true" : undefined}
+          aria-describedby="problem key-note"
         />
         <button class="button" aria-disabled=${checking}>
           ${checking ? "Checking…" : "Come in"}
@@ -57,16 +57,16 @@ export function SignIn({ refusal, enter }) {
       <p id="key-note" class="soft small">
         It is kept for this tab alone and forgotten when the tab is closed.
       </p>
-      <p id="trouble" class="trouble" role="alert">${trouble}</p>
+      <p id="problem" class="problem" role="alert">${problem}</p>
     </form>
   </main>`;
 }
 
-async function troubleWith(key) {
+async function problemWith(key) {
   try {
     // A header cannot hold other characters, and no key has them.
     if (!/^[\x21-\x7e]+$/.test(key)) return keyRefusal({ status: 401 });
-    await new Registry(key).services();
+    await new RegistryClient(key).services();
     return null;
   } catch (error) {
     return (
