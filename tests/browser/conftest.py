@@ -100,7 +100,7 @@ async def visit(browser: Browser, shop: Shop) -> AsyncIterator[Visit]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def back_room(browser: Browser, shop: Shop) -> AsyncIterator[Visit]:
+async def dashboard(browser: Browser, shop: Shop) -> AsyncIterator[Visit]:
     """The operator's visit to the registry's page."""
     from tests.browser.visit import visiting
 

@@ -37,7 +37,7 @@ class Shopper:
     def button(self, name: str | re.Pattern[str]) -> Locator:
         return self.page.get_by_role("button", name=name)
 
-    def good(self, name: str) -> Locator:
+    def card(self, name: str) -> Locator:
         """A product on the shelf."""
         named = self.page.get_by_role("heading", name=name, exact=True, level=2)
         return self.page.get_by_role("listitem").filter(has=named)
@@ -62,8 +62,8 @@ class Shopper:
 
     async def add(self, name: str) -> None:
         """Put one of a product on the shelf into the cart."""
-        await self.good(name).get_by_role("button").click()
-        await expect(self.good(name)).to_contain_text("in your cart")
+        await self.card(name).get_by_role("button").click()
+        await expect(self.card(name)).to_contain_text("in your cart")
 
     async def expect_in_cart(self, units: int) -> None:
         await expect(self.button(re.compile(rf"^Cart {units} thing"))).to_be_visible()

@@ -7,8 +7,8 @@ import re
 from playwright.async_api import Page, expect
 
 from tests.browser.accessibility import expect_accessible
-from tests.browser.shelves import reprice, sell
 from tests.browser.shopper import Shopper
+from tests.browser.stock_changes import reprice, sell
 from tests.browser.visit import Visit
 from tests.shop import OPERATOR, Shop
 
@@ -21,7 +21,7 @@ async def test_the_shelves_and_a_product_have_no_violation(
     gone = await shop.product(name="Croissant", category="bakery", stock=0)
     shopper = Shopper(page, visit.origin)
     await shopper.go("/?min=x")
-    await expect(shopper.good("Croissant")).to_be_visible()
+    await expect(shopper.card("Croissant")).to_be_visible()
     await expect_accessible(page, "the shelves")
     await shopper.go("/?q=marbles&min=2&stock=1")
     await expect(page.get_by_text("Nothing like that")).to_be_visible()
@@ -49,7 +49,7 @@ async def test_the_cart_and_the_till_have_no_violation(
     await shopper.open_cart()
     await expect(shopper.line("Pear Drops")).to_contain_text("Sold out")
     await expect(shopper.line("Honeycomb")).to_contain_text("The price has changed")
-    await expect_accessible(page, "a cart with news")
+    await expect_accessible(page, "a cart with warnings")
     await shopper.button("Take what is there").click()
     await shopper.drawer.get_by_role("link", name="Go to the till").click()
     await expect(shopper.button("Order and pay $3.00")).to_be_visible()
@@ -97,21 +97,21 @@ async def test_a_service_that_is_away_is_told_without_a_violation(
     shopper = Shopper(page, visit.origin)
     await shopper.go()
     await expect(shopper.strip).to_contain_text("Trying again")
-    await expect_accessible(page, "the shelves away")
+    await expect_accessible(page, "the catalog away")
 
 
-async def test_the_registry_s_page_has_no_violation(shop: Shop, back_room: Visit) -> None:
-    page = await back_room.tab()
+async def test_the_registry_s_page_has_no_violation(shop: Shop, dashboard: Visit) -> None:
+    page = await dashboard.tab()
     await expect(page.get_by_label("Operator key")).to_be_focused()
-    back_room.expect_failures(401)
+    dashboard.expect_failures(401)
     await page.keyboard.type("not the key")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("alert")).to_contain_text("not the operator key")
-    await expect_accessible(page, "the door")
+    await expect_accessible(page, "signing in")
     await page.get_by_label("Operator key").fill(OPERATOR)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name=re.compile("^All"))).to_be_visible()
-    await expect_accessible(page, "the board")
+    await expect_accessible(page, "the dashboard")
     await page.get_by_role("button", name="Drain order-1").click()
     await expect(page.get_by_role("dialog")).to_be_visible()
     await expect_accessible(page, "the question before the last is drained")

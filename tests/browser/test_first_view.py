@@ -29,7 +29,7 @@ async def test_the_first_view_takes_six_requests_and_a_hundred_kilobytes(
     await network.send("Network.enable")
     shopper = Shopper(page, visit.origin)
     await shopper.go()
-    await expect(shopper.good("Jar 23")).to_be_visible()
+    await expect(shopper.card("Jar 23")).to_be_visible()
     await page.wait_for_load_state("networkidle")
     sent = [request.url for request in visit.requests if not request.url.startswith("data:")]
     assert len(sent) <= MOST_REQUESTS, sent

@@ -35,7 +35,7 @@ async def test_a_purchase_by_keyboard_alone(shop: Shop, visit: Visit, page: Page
     await shop.product(name="Pear Drops", price="2.00", stock=9)
     shopper = Shopper(page, visit.origin)
     await shopper.go()
-    await expect(shopper.good("Pear Drops")).to_be_visible()
+    await expect(shopper.card("Pear Drops")).to_be_visible()
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="To what is on this page")).to_be_focused()
     await tab_to(page, page.get_by_role("searchbox"))

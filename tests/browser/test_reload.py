@@ -48,7 +48,7 @@ async def test_a_reload_loses_neither_the_cart_nor_the_filters(
     await page.reload()
     await expect(shopper.heading("Sweets")).to_be_visible()
     await expect(page.get_by_role("textbox", name="Lowest price")).to_have_value("1")
-    await expect(shopper.good("Ginger Beer")).to_have_count(0)
+    await expect(shopper.card("Ginger Beer")).to_have_count(0)
     await shopper.expect_in_cart(1)
 
 
@@ -59,10 +59,10 @@ async def test_a_reload_of_a_long_shelf_shows_as_much_of_it_at_the_same_place(
         await shop.product(name=f"Jar {number}")
     shopper = Shopper(page, visit.origin)
     await shopper.go()
-    await shopper.good("Jar 23").scroll_into_view_if_needed()
-    await shopper.good("Jar 29").scroll_into_view_if_needed()
+    await shopper.card("Jar 23").scroll_into_view_if_needed()
+    await shopper.card("Jar 29").scroll_into_view_if_needed()
     before = await page.evaluate("scrollY")
     assert before > 0
     await page.reload()
-    await expect(shopper.good("Jar 29")).to_be_in_viewport()
+    await expect(shopper.card("Jar 29")).to_be_in_viewport()
     assert abs(await page.evaluate("scrollY") - before) <= 1

@@ -21,7 +21,7 @@ async def two_tabs(shop: Shop, visit: Visit, page: Page) -> tuple[Shopper, Shopp
     await one.go()
     await one.user_id()
     other = Shopper(await visit.tab(), visit.origin)
-    await expect(other.good("Pear Drops")).to_be_visible()
+    await expect(other.card("Pear Drops")).to_be_visible()
     return one, other
 
 

@@ -45,7 +45,7 @@ async def take_of_the_shop(browser: Browser, shop: Shop) -> None:
         page = await visit.context.new_page()
         shopper = Shopper(page, visit.origin)
         await shopper.go()
-        await expect(shopper.good("Pear Drops")).to_be_visible()
+        await expect(shopper.card("Pear Drops")).to_be_visible()
         await take(page, "shop")
         await take(page, "shop-dark", colours="dark")
         for name in ("Pear Drops", "Honeycomb Bar", "Ginger Biscuits", "Pear Drops"):

@@ -1,4 +1,4 @@
-"""Every view has an address: it can be shared, and back and forward go where one was."""
+"""Every view has an address: it can be shared, and back and forward return to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registry's page: who is up, live, and the operator's word."""
+"""The dashboard: every instance live, and the operator draining one or taking it back."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ GONE = (
 """How requests fail whose server goes away, by when it does."""
 
 
-async def opened(back_room: Visit) -> Page:
-    """The page behind the door, marked so that a reload would show."""
-    page = await back_room.tab(f"/#key={OPERATOR}")
+async def opened(dashboard: Visit) -> Page:
+    """The dashboard of somebody with the key, marked so that a reload would show."""
+    page = await dashboard.tab(f"/#key={OPERATOR}")
     await expect(page.get_by_role("heading", name=ALL_UP)).to_be_visible()
     await page.evaluate("window.neverReloaded = true")
     return page
@@ -35,17 +35,17 @@ def row(page: Page, instance_id: str) -> Locator:
     )
 
 
-async def test_every_instance_is_shown_up_with_its_address(shop: Shop, back_room: Visit) -> None:
-    page = await opened(back_room)
+async def test_every_instance_is_shown_up_with_its_address(shop: Shop, dashboard: Visit) -> None:
+    page = await opened(dashboard)
     for name in ("catalog", "cart", "order", "payment", "storefront"):
         await expect(row(page, f"{name}-1")).to_contain_text("Up")
         await expect(row(page, f"{name}-1")).to_contain_text(shop.urls[name])
 
 
 async def test_an_instance_that_is_killed_and_comes_back_shows_without_a_reload(
-    shop: Shop, back_room: Visit
+    shop: Shop, dashboard: Visit
 ) -> None:
-    page = await opened(back_room)
+    page = await opened(dashboard)
     async with Instance("cart", "cart-2", shop.urls["registry"], shop.folder / "two") as second:
         await expect(row(page, "cart-2")).to_contain_text("Up")
         await second.kill()
@@ -59,8 +59,8 @@ async def test_an_instance_that_is_killed_and_comes_back_shows_without_a_reload(
     assert await page.evaluate("window.neverReloaded")
 
 
-async def test_an_instance_is_drained_and_taken_back(shop: Shop, back_room: Visit) -> None:
-    page = await opened(back_room)
+async def test_an_instance_is_drained_and_taken_back(shop: Shop, dashboard: Visit) -> None:
+    page = await opened(dashboard)
     await page.get_by_role("button", name="Drain cart-1").click()
     await page.get_by_role("dialog").get_by_role("button", name="Leave it up").click()
     await expect(row(page, "cart-1")).to_contain_text("Up")
@@ -76,36 +76,36 @@ async def test_an_instance_is_drained_and_taken_back(shop: Shop, back_room: Visi
 
 
 async def test_the_link_s_key_is_taken_and_leaves_the_address_at_once(
-    shop: Shop, back_room: Visit
+    shop: Shop, dashboard: Visit
 ) -> None:
-    page = await opened(back_room)
-    assert page.url == f"{back_room.origin}/"
+    page = await opened(dashboard)
+    assert page.url == f"{dashboard.origin}/"
     await page.reload()
     await expect(page.get_by_role("heading", name=ALL_UP)).to_be_visible()
 
 
-async def test_each_tab_is_asked_for_the_key_once(shop: Shop, back_room: Visit) -> None:
-    page = await back_room.tab()
+async def test_each_tab_is_asked_for_the_key_once(shop: Shop, dashboard: Visit) -> None:
+    page = await dashboard.tab()
     await page.get_by_label("Operator key").fill(OPERATOR)
     await page.get_by_role("button", name="Come in").click()
     await expect(page.get_by_role("heading", name=ALL_UP)).to_be_visible()
     await page.reload()
     await expect(page.get_by_role("heading", name=ALL_UP)).to_be_visible()
-    other = await back_room.tab()
+    other = await dashboard.tab()
     await expect(other.get_by_label("Operator key")).to_be_visible()
     await page.get_by_role("button", name="Forget the key").click()
     await page.reload()
     await expect(page.get_by_label("Operator key")).to_be_visible()
 
 
-async def test_lost_contact_is_said_and_ends_by_itself(shop: Shop, back_room: Visit) -> None:
-    page = await opened(back_room)
-    back_room.expect_failures(503, *GONE)
+async def test_lost_contact_is_said_and_ends_by_itself(shop: Shop, dashboard: Visit) -> None:
+    page = await opened(dashboard)
+    dashboard.expect_failures(503, *GONE)
     await shop.stop("registry")
     await expect(page.get_by_text("No contact with the registry for")).to_be_visible()
     drain = page.get_by_role("button", name="Drain cart-1")
     await expect(drain).to_have_attribute("aria-disabled", "true")
-    await shop.start("registry", port=urlsplit(back_room.origin).port)
+    await shop.start("registry", port=urlsplit(dashboard.origin).port)
     await expect(page.get_by_text("No contact")).to_have_count(0)
     await expect(page.get_by_role("heading", name=ALL_UP)).to_be_visible()
     await expect(drain).to_have_attribute("aria-disabled", "false")

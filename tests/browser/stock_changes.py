@@ -1,4 +1,4 @@
-"""What happens to the shelves while a customer is at the page."""
+"""What changes in the catalog while a customer is at the page."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ import re
 
 from playwright.async_api import Page, expect
 
-from tests.browser.shelves import reprice, sell
 from tests.browser.shopper import Shopper
+from tests.browser.stock_changes import reprice, sell
 from tests.browser.visit import Visit
 from tests.shop import Shop
 
@@ -18,8 +18,8 @@ async def test_what_is_sold_out_cannot_be_added_and_says_so(
     await shop.product(name="Pear Drops", stock=0)
     shopper = Shopper(page, visit.origin)
     await shopper.go()
-    await expect(shopper.good("Pear Drops").get_by_role("button")).to_be_disabled()
-    await expect(shopper.good("Pear Drops")).to_contain_text("Sold out")
+    await expect(shopper.card("Pear Drops").get_by_role("button")).to_be_disabled()
+    await expect(shopper.card("Pear Drops")).to_contain_text("Sold out")
     await page.get_by_role("checkbox", name="In stock only").check()
     await expect(page.get_by_text("Nothing like that on the shelves").first).to_be_visible()
 
@@ -95,7 +95,7 @@ async def test_shelves_that_are_down_fill_when_they_are_back(
     await shop.start("catalog")
     # Pressed if it is still there: the page tries by itself as well.
     await shopper.button("Try now").evaluate_all("those => those.forEach(one => one.click())")
-    await expect(shopper.good("Pear Drops")).to_be_visible()
+    await expect(shopper.card("Pear Drops")).to_be_visible()
     await expect(shopper.strip).to_have_count(0)
 
 

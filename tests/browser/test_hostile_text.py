@@ -1,4 +1,4 @@
-"""Words that are markup, and words without an end, do no harm to either page."""
+"""Text that is markup, and text without an end, do no harm to either page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def expect_harmless(page: Page) -> None:
     assert await page.evaluate(OVERFLOWING) == []
 
 
-async def test_a_product_s_words_do_no_harm_anywhere_in_the_shop(
+async def test_a_product_s_text_does_no_harm_anywhere_in_the_shop(
     shop: Shop, browser: Browser
 ) -> None:
     await shop.product(name=MARKUP, description=MARKUP, category=MARKUP)
@@ -69,7 +69,7 @@ async def test_a_search_for_markup_shows_it_as_it_is(shop: Shop, visit: Visit, p
         await expect_harmless(page)
 
 
-async def test_an_instance_s_words_do_no_harm_to_the_registry_s_page(
+async def test_an_instance_s_text_does_no_harm_to_the_registry_s_page(
     shop: Shop, browser: Browser
 ) -> None:
     words = {"url": "http://127.0.0.1:9", "version": MARKUP}

@@ -1,4 +1,4 @@
-"""The eye that every visit is under sees what it is there for."""
+"""A visit fails when anything goes wrong in the browser meanwhile, and only then."""
 
 from __future__ import annotations
 
