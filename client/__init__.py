@@ -1,6 +1,6 @@
 """The shop's client library: `ShopClient`, what it answers with, and the errors that it raises."""
 
-from client.errors import (
+from .errors import (
     AuthenticationError,
     Conflict,
     InvalidRequest,
@@ -11,7 +11,7 @@ from client.errors import (
     ShopError,
     Unavailable,
 )
-from client.models import (
+from .models import (
     Cart,
     CartAddition,
     CartItem,
@@ -26,7 +26,9 @@ from client.models import (
     PaymentReceipt,
     Product,
 )
-from client.shop import ShopClient
+from .shop import ShopClient
+
+__version__ = "0.1.0"
 
 __all__ = [
     "AuthenticationError",
@@ -52,4 +54,5 @@ __all__ = [
     "ShopClient",
     "ShopError",
     "Unavailable",
+    "__version__",
 ]

@@ -4,9 +4,9 @@ import asyncio
 import math
 from collections import Counter
 
-from client.backoff import Backoff
-from client.discovery import Discovery, Instance
-from client.errors import OutcomeUnknown, ShopError, Unavailable
+from .backoff import Backoff
+from .discovery import Discovery, Instance
+from .errors import OutcomeUnknown, ShopError, Unavailable
 
 _LEAST = 0.01
 """Seconds without which no attempt is begun: it would only make the outcome unknown."""

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
-from client.backoff import Backoff
-from client.errors import ShopError, retry_after
-from client.models import Page
-from client.transport import Transport
-from client.wire import Answer, Parameter
+from .backoff import Backoff
+from .errors import ShopError, retry_after
+from .models import Page
+from .transport import Transport
+from .wire import Answer, Parameter
 
 T = TypeVar("T")
 

@@ -1,8 +1,8 @@
 """The cart of a user: what they mean to buy."""
 
-from client.calls import Calls
-from client.models import Cart, CartAddition
-from client.wire import segment
+from .calls import Calls
+from .models import Cart, CartAddition
+from .wire import segment
 
 
 class Carts:

@@ -5,10 +5,10 @@ from typing import Literal, TypedDict, Unpack, cast
 
 import msgspec
 
-from client.calls import Calls
-from client.errors import NotFound
-from client.models import Category, Money, Page, Product, exact
-from client.wire import Answer, Parameter, segment
+from .calls import Calls
+from .errors import NotFound
+from .models import Category, Money, Page, Product, exact
+from .wire import Answer, Parameter, segment
 
 
 class ProductFilters(TypedDict, total=False):

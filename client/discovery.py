@@ -14,9 +14,9 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from client.backoff import Backoff
-from client.errors import ShopError, Unavailable, error_from_answer
-from client.view import Instance, Snapshot, View
+from .backoff import Backoff
+from .errors import ShopError, Unavailable, error_from_answer
+from .view import Instance, Snapshot, View
 
 __all__ = ["Discovery", "Instance"]
 

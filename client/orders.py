@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
-from client.calls import Calls
-from client.models import Money, Order, OrderEvent, OrderLine, Page, exact
-from client.wire import segment
+from .calls import Calls
+from .models import Money, Order, OrderEvent, OrderLine, Page, exact
+from .wire import segment
 
 _Events = list[OrderEvent]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator
 
-from client.calls import Calls
-from client.models import Money, Page, Payment, PaymentReceipt, exact
-from client.wire import segment
+from .calls import Calls
+from .models import Money, Page, Payment, PaymentReceipt, exact
+from .wire import segment
 
 
 class Payments:

@@ -4,13 +4,13 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-from client.calls import Calls
-from client.cart import Carts
-from client.catalog import Catalog
-from client.discovery import Discovery
-from client.orders import Orders
-from client.payments import Payments
-from client.transport import Transport, open_session
+from .calls import Calls
+from .cart import Carts
+from .catalog import Catalog
+from .discovery import Discovery
+from .orders import Orders
+from .payments import Payments
+from .transport import Transport, open_session
 
 
 class ShopClient:

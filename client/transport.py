@@ -15,11 +15,11 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from client.attempts import Attempts, is_inconclusive
-from client.backoff import Backoff
-from client.discovery import Discovery, Instance
-from client.errors import OutcomeUnknown, ShopError, Unavailable, error_from_answer
-from client.wire import Answer, Parameter, json_body, read_answer, with_query
+from .attempts import Attempts, is_inconclusive
+from .backoff import Backoff
+from .discovery import Discovery, Instance
+from .errors import OutcomeUnknown, ShopError, Unavailable, error_from_answer
+from .wire import Answer, Parameter, json_body, read_answer, with_query
 
 __all__ = ["Answer", "Transport", "open_session"]
 

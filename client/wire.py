@@ -11,7 +11,7 @@ import aiohttp
 import msgspec
 from multidict import CIMultiDictProxy
 
-from client.errors import OutcomeUnknown
+from .errors import OutcomeUnknown
 
 T = TypeVar("T")
 
