@@ -1,4 +1,4 @@
-"""The shop's client library: `ShopClient`, what it answers with, and the errors that it raises."""
+"""The shop's client library: `ShopClient`, the types it answers with, and its errors."""
 
 from .errors import (
     AuthenticationError,

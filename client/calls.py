@@ -1,4 +1,4 @@
-"""The kinds of call that the shop's resources make: some read, some page, some have an effect."""
+"""The kinds of call that the shop's resources make: reads, pages of a list, and writes."""
 
 import asyncio
 import re
@@ -15,14 +15,14 @@ from .wire import Answer, Parameter
 
 T = TypeVar("T")
 
-_EFFECT_ATTEMPT = 6.0
-"""Seconds: a service asks others before it answers, and tells 202 when they do not in time."""
+_WRITE_ATTEMPT_TIMEOUT = 6.0
+"""Seconds. A service asks its peers before it answers, and answers 202 if they take too long."""
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
 _NEXT = re.compile(r';\s*rel="?next"?(?:[\s;,]|$)', re.IGNORECASE)
 
 
 class Calls:
-    """Calls over a transport that is there while the client is open."""
+    """Calls through a transport, which is there while the client is open."""
 
     def __init__(self, timeout: float) -> None:
         """Give each call `timeout` seconds in all."""
@@ -33,22 +33,25 @@ class Calls:
     async def read(
         self, service: str, path: str, params: Mapping[str, Parameter] | None = None
     ) -> Answer:
-        """Return what is at `path`."""
+        """Return what is at `path`. Raises ShopError."""
         return await self._request(service, "GET", path, params=params, deadline=self._timeout)
 
     async def page(
         self, service: str, path: str, type_: type[list[T]], params: Mapping[str, Parameter]
     ) -> Page[T]:
-        """Return one page of the list at `path`."""
+        """Return one page of the list at `path`. Raises ShopError."""
         answer = await self.read(service, path, params)
         page = Page(answer.decode(type_))
         page.next = _next(answer)
         return page
 
-    async def every(
+    async def iterate(
         self, service: str, path: str, type_: type[list[T]], params: Mapping[str, Parameter]
     ) -> AsyncIterator[T]:
-        """Yield what is on this page of the list at `path` and on all that follow it."""
+        """Yield the items of the list at `path`, from this page and all that follow it.
+
+        Raises ShopError when a page cannot be read.
+        """
         page = await self.page(service, path, type_, params)
         while True:
             for each in page:
@@ -57,7 +60,7 @@ class Calls:
                 return
             page = await self.page(service, path, type_, {**params, "after": page.next})
 
-    async def effect(
+    async def write(
         self,
         service: str,
         method: str,
@@ -67,13 +70,14 @@ class Calls:
         idempotency_key: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Have something done once, and return the answer.
+        """Have something changed once, and return the answer. Raises ShopError.
 
-        A POST gets a key, the same one for every repeat. While the answer is 202 the call is
-        repeated with it; what then stands at the deadline is returned as it is.
+        A POST carries an idempotency key, the same one in every repeat. While the answer is 202
+        (accepted, not settled) the call is repeated; if it is still 202 at the deadline, that
+        answer is returned.
         """
         loop = asyncio.get_running_loop()
-        ends = loop.time() + self._timeout
+        ends_at = loop.time() + self._timeout
         if method == "POST" and idempotency_key is None:
             idempotency_key = str(uuid4())
         unsettled: Answer | None = None
@@ -87,11 +91,11 @@ class Calls:
                     json=json,
                     headers=headers,
                     idempotency_key=idempotency_key,
-                    deadline=ends - loop.time(),
-                    attempt_timeout=_EFFECT_ATTEMPT,
+                    deadline=ends_at - loop.time(),
+                    attempt_timeout=_WRITE_ATTEMPT_TIMEOUT,
                 )
             except ShopError as error:
-                if unsettled is None or error.is_refusal:
+                if unsettled is None or error.is_rejection:
                     raise
                 return unsettled
             if answer.status != 202:
@@ -99,7 +103,7 @@ class Calls:
             unsettled = answer
             repeats += 1
             wait = max(self._backoff.delay(repeats), retry_after(answer.headers) or 0.0)
-            if wait >= ends - loop.time():
+            if wait >= ends_at - loop.time():
                 return unsettled
             await asyncio.sleep(wait)
 
@@ -110,7 +114,10 @@ class Calls:
 
 
 def _next(answer: Answer) -> str | None:
-    """Return the `after` of the next page. Only that is taken: a link's host is never called."""
+    """Return the `after` of the next page, None if there is none.
+
+    Nothing else of the link is used: the host that it names is never called.
+    """
     for header in answer.headers.getall("Link", []):
         for target, attributes in _LINK.findall(header):
             if _NEXT.search(attributes):

@@ -1,4 +1,4 @@
-"""The catalog: what is on sale, and an operator's changes to it."""
+"""The catalog: what is on sale, and how an operator changes it."""
 
 from collections.abc import AsyncIterator
 from typing import Literal, TypedDict, Unpack, cast
@@ -8,11 +8,11 @@ import msgspec
 from .calls import Calls
 from .errors import NotFound
 from .models import Category, Money, Page, Product, exact
-from .wire import Answer, Parameter, segment
+from .wire import Answer, Parameter, path_segment
 
 
 class ProductFilters(TypedDict, total=False):
-    """What products to list, and in which order. `limit` is the size of a page (100)."""
+    """Which products to list, in which order. `limit` is the page size: 1 to 1000, 100 if unset."""
 
     q: str
     sku: str
@@ -25,7 +25,7 @@ class ProductFilters(TypedDict, total=False):
 
 
 class ProductDetails(TypedDict, total=False):
-    """What a product may have besides its name and price."""
+    """What a product may have besides its name and price; only `sku` and `image` may be None."""
 
     sku: str | None
     description: str | None
@@ -34,7 +34,7 @@ class ProductDetails(TypedDict, total=False):
 
 
 class ProductChanges(ProductDetails, total=False):
-    """What of a product can be edited."""
+    """What can be edited in a product. Fields that are left out stay as they are."""
 
     name: str
     price: Money
@@ -49,20 +49,20 @@ class Catalog:
     async def products(
         self, *, after: str | None = None, **filters: Unpack[ProductFilters]
     ) -> Page[Product]:
-        """Return one page of the products that fit the filters: the first, or the one `after`."""
+        """Return one page of the products that match: the first, or the one after `after`."""
         query = {**_query(filters), "after": after}
         return await self._calls.page("catalog", "/products", list[Product], query)
 
     def iter_products(self, **filters: Unpack[ProductFilters]) -> AsyncIterator[Product]:
-        """Yield every product that fits the filters, asking for page after page."""
-        return self._calls.every("catalog", "/products", list[Product], _query(filters))
+        """Yield every product that matches, page by page."""
+        return self._calls.iterate("catalog", "/products", list[Product], _query(filters))
 
     async def product(self, product_id: int) -> Product:
-        """Return one product; raises NotFound."""
+        """Return one product. Raises NotFound `product_not_found`."""
         return _product(await self._calls.read("catalog", _path(product_id)))
 
     async def categories(self) -> list[Category]:
-        """Return the categories and how many products each has."""
+        """Return the categories, and how many products each has."""
         return (await self._calls.read("catalog", "/categories")).decode(list[Category])
 
     async def create(
@@ -74,14 +74,15 @@ class Catalog:
         idempotency_key: str | None = None,
         **details: Unpack[ProductDetails],
     ) -> Product:
-        """Put a new product on sale and return it (operator).
+        """Put a new product on sale and return it. For operators.
 
-        Raises Conflict `sku_taken`.
+        `stock` is in units (100 if left out). Raises Conflict `sku_taken`; TypeError or ValueError
+        for a price that is no exact number.
         """
         body = {"name": name, "price": exact(price), **details}
         if stock is not None:
             body["stock"] = stock
-        answer = await self._calls.effect(
+        answer = await self._calls.write(
             "catalog", "POST", "/products", json=body, idempotency_key=idempotency_key
         )
         return _product(answer)
@@ -93,39 +94,43 @@ class Catalog:
         if_match: str | int | None = None,
         **changes: Unpack[ProductChanges],
     ) -> Product:
-        """Edit a product and return it as it is then (operator).
+        """Edit a product and return it as it is afterwards. For operators.
 
-        With `if_match`, an ETag (`product.etag`) or a version (`product.version`), only if nobody
-        else has edited it since: raises Conflict `version_mismatch` otherwise. An edit is not
-        repeated once it may have been made, so it can raise OutcomeUnknown; look, then.
+        `if_match` is an ETag (`product.etag`) or a version (`product.version`): the edit is made
+        only if nobody has edited the product since, and raises Conflict `version_mismatch`
+        otherwise. An edit that may have been made is not repeated, so it can raise OutcomeUnknown;
+        read the product then. Also raises NotFound `product_not_found`.
         """
         body: dict[str, object] = {**changes}
         if "price" in changes:
             body["price"] = exact(changes["price"])
         tag = f'"{if_match}"' if isinstance(if_match, int) else if_match
         headers = {"If-Match": tag} if tag is not None else None
-        answer = await self._calls.effect(
+        answer = await self._calls.write(
             "catalog", "PATCH", _path(product_id), json=body, headers=headers
         )
         return _product(answer)
 
     async def delete(self, product_id: int) -> None:
-        """Take a product off sale for good; old orders keep their lines (operator)."""
+        """Take a product off sale for good; orders keep their lines. For operators.
+
+        Raises NotFound `product_not_found`.
+        """
         try:
-            await self._calls.effect("catalog", "DELETE", _path(product_id))
+            await self._calls.write("catalog", "DELETE", _path(product_id))
         except NotFound as error:
-            # An attempt whose answer was lost has deleted it: that is what was asked for.
-            if not error.maybe_done:
+            # An earlier attempt, whose answer was lost, has deleted it: that is success.
+            if not error.may_have_been_done:
                 raise
 
     async def adjust_stock(
         self, product_id: int, delta: int, *, reason: str, idempotency_key: str | None = None
     ) -> Product:
-        """Add `delta` units to the stock (take them off, if negative) and return the product.
+        """Add `delta` units to the stock (or take some off, if negative); return the product.
 
-        For operators. Raises Conflict `insufficient_stock`.
+        For operators. Raises Conflict `insufficient_stock`, NotFound `product_not_found`.
         """
-        answer = await self._calls.effect(
+        answer = await self._calls.write(
             "catalog",
             "POST",
             f"{_path(product_id)}/stock",
@@ -136,7 +141,7 @@ class Catalog:
 
 
 def _path(product_id: int) -> str:
-    return f"/products/{segment(product_id)}"
+    return f"/products/{path_segment(product_id)}"
 
 
 def _product(answer: Answer) -> Product:

@@ -1,14 +1,14 @@
-"""What can go wrong with a call, as one small tree that says what may be concluded from it.
+"""What can go wrong with a call: one small tree, which says what to conclude from each error.
 
 ShopError
 ├── InvalidRequest        400, 413, 415, 422 and other 4xx: the request itself is wrong
 ├── AuthenticationError   401: the key is missing, wrong or expired
-├── PermissionDenied      403: the key is right, but not for this
-├── NotFound              404
-├── Conflict              409, 412: the thing is not in a state that allows it
-├── RateLimited           429: nothing was done
-├── Unavailable           503, other 5xx, no connection, no instance: not done, as far as known
-└── OutcomeUnknown        504, or no answer to what was sent: it may have been done
+├── PermissionDenied      403: the key is valid, but does not allow this call
+├── NotFound              404: there is no such thing, or it belongs to somebody else
+├── Conflict              409, 412: the thing is not in a state that allows the call
+├── RateLimited           429: too many calls; nothing was done
+├── Unavailable           503, other 5xx, no connection, no instance: nothing was done
+└── OutcomeUnknown        504, or no answer to a request that was sent: it may have been done
 """
 
 import math
@@ -21,10 +21,10 @@ import msgspec
 class ShopError(Exception):
     """Base of everything that the client raises for a call.
 
-    `status` is the HTTP status, or None where no answer came. `code` is the stable name of what is
-    wrong ("" where the answer had none) and `detail` one sentence for people. `request_id` finds
-    the request in the logs. `problem`, `headers` and `body` are the answer as it came.
-    `maybe_done` tells that this call, in one attempt or another, may have been carried out.
+    `status` is the HTTP status, or None if no answer came. `code` is the stable name of what is
+    wrong ("" if the answer had none), and `detail` is a sentence for people. `request_id` finds
+    the request in the shop's logs. `problem`, `headers` and `body` are the answer as it came.
+    `may_have_been_done` is True if one of the call's attempts may have been carried out.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class ShopError(Exception):
         problem: dict[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-        maybe_done: bool = False,
+        may_have_been_done: bool = False,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
@@ -47,24 +47,24 @@ class ShopError(Exception):
         self.problem = problem or {}
         self.headers = headers or {}
         self.body = body
-        self.maybe_done = maybe_done
+        self.may_have_been_done = may_have_been_done
 
     @property
     def errors(self) -> list[dict[str, Any]]:
-        """Each thing that is wrong, where the service named several."""
+        """What is wrong, one by one, if the service named several things."""
         found = self.problem.get("errors")
         return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that the service asks to be left alone for, or None where it did not say."""
+        """The seconds after which the service may be asked again; None if it did not say."""
         return retry_after(self.headers)
 
     @property
-    def is_refusal(self) -> bool:
-        """Whether the thing itself was refused, so that the same request meets the same answer."""
-        refusals = (InvalidRequest, NotFound, Conflict)
-        return isinstance(self, refusals) and self.code != "request_in_progress"
+    def is_rejection(self) -> bool:
+        """Whether the shop rejected the request itself: sent again, it gets the same answer."""
+        rejections = (InvalidRequest, NotFound, Conflict)
+        return isinstance(self, rejections) and self.code != "request_in_progress"
 
     def __str__(self) -> str:
         name = " ".join(str(part) for part in (self.status, self.code) if part)
@@ -79,7 +79,7 @@ class ShopError(Exception):
 
 
 class InvalidRequest(ShopError):
-    """The request is malformed, too large, of the wrong type, or holds invalid values."""
+    """The request is malformed, too large, of the wrong type, or has invalid values."""
 
 
 class AuthenticationError(ShopError):
@@ -91,7 +91,7 @@ class PermissionDenied(ShopError):
 
 
 class NotFound(ShopError):
-    """There is no such thing, or it is somebody else's."""
+    """There is no such thing, or it belongs to somebody else."""
 
 
 class Conflict(ShopError):
@@ -103,11 +103,11 @@ class RateLimited(ShopError):
 
 
 class Unavailable(ShopError):
-    """No service could take the call. Nothing is known to have been done."""
+    """No instance could take the call. Nothing was done."""
 
 
 class OutcomeUnknown(ShopError):
-    """The call was sent and its outcome is not known. Repeat it with the same key to find out."""
+    """The call was sent, and its outcome is not known. Repeat it with the same key to find out."""
 
 
 _BY_STATUS: dict[int, type[ShopError]] = {
@@ -125,8 +125,8 @@ _BY_STATUS: dict[int, type[ShopError]] = {
 def error_from_answer(status: int, headers: Mapping[str, str], body: bytes) -> ShopError:
     """Return (not raise) the error that an answer stands for.
 
-    `headers` are looked up as given, so hand over a case-insensitive mapping. Anything is
-    understood as a body: what is no RFC 9457 problem has no `code`.
+    `headers` should be a case-insensitive mapping. `body` may be anything: if it is no RFC 9457
+    problem, the error has no `code`.
     """
     problem = _problem(body)
     kind = _BY_STATUS.get(status, InvalidRequest if 400 <= status < 500 else Unavailable)
@@ -138,7 +138,7 @@ def error_from_answer(status: int, headers: Mapping[str, str], body: bytes) -> S
         problem=problem,
         headers=headers,
         body=body,
-        maybe_done=kind is OutcomeUnknown,
+        may_have_been_done=kind is OutcomeUnknown,
     )
 
 

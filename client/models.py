@@ -1,4 +1,4 @@
-"""What the shop answers with: frozen values, money as exact `Decimal`, times with their zone.
+"""What the shop answers with: frozen values, money as exact `Decimal`, times with a time zone.
 
 Fields that a newer shop adds are ignored.
 """
@@ -13,14 +13,14 @@ import msgspec
 T = TypeVar("T")
 
 Money = Decimal | int | str
-"""An amount in major units as an argument: `Decimal("19.99")`, `"19.99"` or `20`."""
+"""An amount of money as an argument, in major units: `Decimal("19.99")`, `"19.99"` or `20`."""
 
 
 def exact(amount: Money) -> Decimal:
     """Return an amount of money as a plain decimal number, digit for digit.
 
-    Raises TypeError for a float, which cannot hold most amounts, and ValueError for what is no
-    number. Whether the shop takes that amount is the shop's to say.
+    Raises TypeError for a float, which cannot hold most amounts exactly, and ValueError for what is
+    no number. The shop itself says whether it accepts the amount.
     """
     if isinstance(amount, bool) or not isinstance(amount, Decimal | int | str):
         raise TypeError(f"Money is a Decimal, an int or a str, not {type(amount).__name__}")
@@ -34,7 +34,7 @@ def exact(amount: Money) -> Decimal:
 
 
 class Page(list[T]):
-    """One page of a list; `next` is the `after` of the page that follows, None on the last."""
+    """One page of a list. `next` is the `after` of the next page, None on the last one."""
 
     next: str | None = None
 
@@ -55,7 +55,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime | None = None
     updated_at: datetime | None = None
     etag: str | None = None
-    """For `if_match`: set where one product was asked for or changed, None in a list."""
+    """For `if_match`. Set when one product was read or changed, None in a list."""
 
 
 class Category(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ class Category(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CartItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a cart; not `validated` while no catalog could be asked about it."""
+    """A line of a cart. `validated` is False until the catalog has been asked about it."""
 
     product_id: int
     quantity: int
@@ -89,7 +89,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CartAddition(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to an addition, with all lines of the cart as it is now."""
+    """The answer to an addition; `cart` has all lines of the cart as it is now."""
 
     message: str
     cart: list[CartItem]
@@ -100,7 +100,7 @@ class CartAddition(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class OrderLine:
-    """What to order: `price` is what the buyer saw, if the order shall fail at any other."""
+    """What to order. With `price`, the price that the buyer saw, the order fails at any other."""
 
     product_id: int
     quantity: int = 1
@@ -108,7 +108,7 @@ class OrderLine:
 
 
 class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an order; name and prices are None until the catalog has answered."""
+    """A line of an order. Its name and prices are None until the catalog has answered."""
 
     product_id: int
     quantity: int
@@ -119,10 +119,10 @@ class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """An order, with the `reason` if its `status` is CANCELLED or REJECTED.
+    """An order. `status` is CREATED, PAID, REFUNDED, or CANCELLED or REJECTED with a `reason`.
 
-    The others are CREATED, PAID and REFUNDED. Unpaid, it is cancelled at `expires_at`. Its
-    `total_amount` is None until the catalog has answered.
+    An order that is still unpaid at `expires_at` is cancelled. `total_amount` is None until the
+    catalog has answered.
     """
 
     order_id: str
@@ -140,7 +140,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A state that an order was in, since when, and what brought it there."""
+    """A state that an order was in, when it began, and what caused it."""
 
     status: str
     stock_state: str | None = None
@@ -149,7 +149,7 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PaymentReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a payment: COMPLETED, or PENDING while it is finished in the background."""
+    """The answer to a payment. `status` is COMPLETED, or PENDING until the shop has finished it."""
 
     payment_id: str
     order_id: str
@@ -160,7 +160,7 @@ class PaymentReceipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment. `status`: PENDING, COMPLETED, REFUNDING, REFUNDED, or FAILED with `reason`."""
+    """A payment. `status` is PENDING, COMPLETED, REFUNDING, REFUNDED, or FAILED with a `reason`."""
 
     payment_id: str
     order_id: str

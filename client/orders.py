@@ -1,11 +1,11 @@
-"""Orders: made from a cart or from lines, watched, cancelled."""
+"""Orders: placed from a cart or from lines, read, and cancelled."""
 
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from .calls import Calls
 from .models import Money, Order, OrderEvent, OrderLine, Page, exact
-from .wire import segment
+from .wire import path_segment
 
 _Events = list[OrderEvent]
 
@@ -24,25 +24,26 @@ class Orders:
         expected_total: Money | None = None,
         idempotency_key: str | None = None,
     ) -> Order:
-        """Order these lines, or without any the user's cart, and return the order, stock held.
+        """Order these lines, or the user's cart if there are none, and return the order.
 
-        `expected_total` is what the buyer saw, and the order fails at any other. Raises
-        Conflict `insufficient_stock`, `price_changed` or `order_pending`, NotFound
-        `product_not_found`, InvalidRequest `cart_empty`. An order that the catalog has not yet
-        answered for when the time is over has no total; the shop goes on with it.
+        Its stock is held for it. `expected_total` is the total that the buyer saw; at any other
+        total the order is rejected. Raises Conflict `insufficient_stock`, `price_changed` or
+        `order_pending`, NotFound `product_not_found`, InvalidRequest `cart_empty`. If the catalog
+        has not answered by the deadline, the order comes back without a total, and the shop
+        finishes it in the background.
         """
         body: dict[str, Any] = {"user_id": user_id}
         if items is not None:
             body["items"] = [_line(each) for each in items]
         if expected_total is not None:
             body["expected_total"] = exact(expected_total)
-        answer = await self._calls.effect(
+        answer = await self._calls.write(
             "order", "POST", "/orders", json=body, idempotency_key=idempotency_key
         )
         return answer.decode(Order)
 
     async def get(self, order_id: str) -> Order:
-        """Return one order; raises NotFound."""
+        """Return one order. Raises NotFound `order_not_found`."""
         return (await self._calls.read("order", _path(order_id))).decode(Order)
 
     async def list(
@@ -53,34 +54,34 @@ class Orders:
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[Order]:
-        """Return one page of orders, newest first; a customer sees their own."""
+        """Return one page of orders, newest first: `limit` of them (1 to 1000, 100 if unset)."""
         query = {"user_id": user_id, "status": status, "limit": limit, "after": after}
         return await self._calls.page("order", "/orders", list[Order], query)
 
     def iter(
         self, *, user_id: str | None = None, status: str | None = None, limit: int | None = None
     ) -> AsyncIterator[Order]:
-        """Yield all such orders, newest first, asking for page after page of `limit`."""
+        """Yield all such orders, newest first, in pages of `limit`."""
         query = {"user_id": user_id, "status": status, "limit": limit}
-        return self._calls.every("order", "/orders", list[Order], query)
+        return self._calls.iterate("order", "/orders", list[Order], query)
 
     async def events(self, order_id: str) -> _Events:
-        """Return every state that the order was in, oldest first."""
+        """Return every state the order was in, oldest first. Raises NotFound `order_not_found`."""
         return (await self._calls.read("order", f"{_path(order_id)}/events")).decode(_Events)
 
     async def cancel(self, order_id: str, *, idempotency_key: str | None = None) -> Order:
-        """Cancel an order that is not paid and return it, its stock back on sale.
+        """Cancel an unpaid order and return it; its stock is on sale again.
 
-        Raises Conflict `order_not_cancellable`.
+        Raises Conflict `order_not_cancellable`, NotFound `order_not_found`.
         """
-        answer = await self._calls.effect(
+        answer = await self._calls.write(
             "order", "POST", f"{_path(order_id)}/cancel", idempotency_key=idempotency_key
         )
         return answer.decode(Order)
 
 
 def _path(order_id: str) -> str:
-    return f"/orders/{segment(order_id)}"
+    return f"/orders/{path_segment(order_id)}"
 
 
 def _line(line: OrderLine) -> dict[str, Any]:

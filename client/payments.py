@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from .calls import Calls
 from .models import Money, Page, Payment, PaymentReceipt, exact
-from .wire import segment
+from .wire import path_segment
 
 
 class Payments:
@@ -16,16 +16,17 @@ class Payments:
     async def pay(
         self, order_id: str, amount: Money | None, *, idempotency_key: str | None = None
     ) -> PaymentReceipt:
-        """Pay an order, at exactly its total, and return the receipt.
+        """Pay exactly the total of an order, and return the receipt.
 
-        PENDING when the order service could not be reached in time; the shop goes on with it.
-        Raises NotFound `order_not_found`, InvalidRequest `amount_mismatch`, Conflict
-        `order_closed`, `already_paid` or `payment_in_progress`; ValueError for an amount of None,
-        which is the total of an order that the catalog has not answered for yet.
+        It is PENDING if the order service could not be reached by the deadline; the shop finishes
+        the payment in the background. Raises NotFound `order_not_found`, InvalidRequest
+        `amount_mismatch`, Conflict `order_closed`, `already_paid` or `payment_in_progress`.
+        Raises ValueError for an `amount` of None, which is the total of an order while the
+        catalog has not answered for it.
         """
         if amount is None:
             raise ValueError("An order without a total cannot be paid yet")
-        answer = await self._calls.effect(
+        answer = await self._calls.write(
             "payment",
             "POST",
             "/pay",
@@ -35,7 +36,7 @@ class Payments:
         return answer.decode(PaymentReceipt)
 
     async def get(self, payment_id: str) -> Payment:
-        """Return one payment; raises NotFound."""
+        """Return one payment. Raises NotFound `payment_not_found`."""
         return (await self._calls.read("payment", _path(payment_id))).decode(Payment)
 
     async def list(
@@ -46,28 +47,29 @@ class Payments:
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[Payment]:
-        """Return one page of payments; a customer sees their own."""
+        """Return one page of payments, newest first: `limit` of them (1 to 1000, 100 if unset)."""
         query = {"order_id": order_id, "status": status, "limit": limit, "after": after}
         return await self._calls.page("payment", "/payments", list[Payment], query)
 
     def iter(
         self, *, order_id: str | None = None, status: str | None = None, limit: int | None = None
     ) -> AsyncIterator[Payment]:
-        """Yield all such payments, asking for page after page of `limit`."""
+        """Yield all such payments, newest first, in pages of `limit`."""
         query = {"order_id": order_id, "status": status, "limit": limit}
-        return self._calls.every("payment", "/payments", list[Payment], query)
+        return self._calls.iterate("payment", "/payments", list[Payment], query)
 
     async def refund(self, payment_id: str, *, idempotency_key: str | None = None) -> Payment:
-        """Give a COMPLETED payment back and return it REFUNDED (operator).
+        """Refund a COMPLETED payment in full and return it, REFUNDED. For operators.
 
-        REFUNDING when a peer could not be reached in time; the shop goes on with it. Raises
-        Conflict `payment_not_refundable`.
+        It is REFUNDING if a service could not be reached by the deadline; the shop finishes the
+        refund in the background. Raises Conflict `payment_not_refundable`, NotFound
+        `payment_not_found`.
         """
-        answer = await self._calls.effect(
+        answer = await self._calls.write(
             "payment", "POST", f"{_path(payment_id)}/refund", idempotency_key=idempotency_key
         )
         return answer.decode(Payment)
 
 
 def _path(payment_id: str) -> str:
-    return f"/payments/{segment(payment_id)}"
+    return f"/payments/{path_segment(payment_id)}"

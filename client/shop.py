@@ -1,4 +1,4 @@
-"""The shop as its users call it: one client that is told the registry's URL and nothing else."""
+"""`ShopClient`: the whole shop as one client, which is told only the registry's URL."""
 
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -14,22 +14,25 @@ from .transport import Transport, open_session
 
 
 class ShopClient:
-    """A shop, open while it is entered with `async with`.
+    """A shop, open inside `async with`.
 
-    `catalog`, `cart`, `orders` and `payments` hold the calls. Each ends within `timeout` seconds,
-    finds an instance that can take it, and has its effect once, however often it is sent. Every
-    call raises a ShopError for what went wrong; see `client.errors` for the tree.
+    Its calls are in `catalog`, `cart`, `orders` and `payments`. Each call ends within `timeout`
+    seconds, finds an instance that can take it, and changes something at most once, however often
+    it is sent. Each raises a ShopError if it fails; the module `errors` shows their tree. Outside
+    of the block a call raises RuntimeError.
     """
 
     def __init__(self, registry_url: str, *, api_key: str, timeout: float = 10.0) -> None:
-        """Use the shop whose registry is at `registry_url`, with the operator key or a token.
+        """Use the shop whose registry is at `registry_url` (http://host:port).
 
-        `timeout` is in seconds and is meant for each whole call. Nothing is opened yet.
+        `api_key` is the operator key: the registry accepts no customer token. `timeout` is in
+        seconds, for each call with all its attempts. Nothing is opened yet. A URL that is not
+        http(s)://host raises ValueError when the client is entered.
         """
         self._registry_url = registry_url
         self._api_key = api_key
         self._calls = Calls(timeout)
-        self._open = AsyncExitStack()
+        self._resources = AsyncExitStack()
         self.catalog = Catalog(self._calls)
         self.cart = Carts(self._calls)
         self.orders = Orders(self._calls)
@@ -44,7 +47,7 @@ class ShopClient:
             discovery = Discovery(session, self._registry_url, self._api_key)
             await opening.enter_async_context(discovery)
             self._calls.transport = Transport(session, discovery, self._api_key)
-            self._open = opening.pop_all()
+            self._resources = opening.pop_all()
         return self
 
     async def __aexit__(
@@ -54,4 +57,4 @@ class ShopClient:
         traceback: TracebackType | None,
     ) -> None:
         self._calls.transport = None
-        await self._open.aclose()
+        await self._resources.aclose()

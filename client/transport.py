@@ -1,7 +1,7 @@
-"""Sends a call to whichever instance of a service can take it, and again where that is harmless.
+"""Sends a call to an instance that can take it, and repeats it where that is harmless.
 
-The services use it for their own calls, too. The key goes to instances that the registry named and
-to nobody else: redirects are never followed.
+The services use it for their own calls, too. The key is sent only to instances that the registry
+has named: redirects are never followed.
 """
 
 import asyncio
@@ -24,10 +24,11 @@ from .wire import Answer, Parameter, json_body, read_answer, with_query
 __all__ = ["Answer", "Transport", "open_session"]
 
 ATTEMPT_TIMEOUT = 3.0
+"""Seconds for one attempt at a call, unless the call says otherwise."""
 _CONNECT_TIMEOUT = 1.0
 _CONNECTIONS = 256
 _KEEPALIVE = 30.0
-"""Seconds for which an idle connection is kept: less than the 75 that the services keep theirs."""
+"""Seconds for which an idle connection is kept: less than the 75 for which the services do."""
 
 _NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 _SAFE = frozenset({"GET", "HEAD"})
@@ -36,7 +37,7 @@ _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
 
 @dataclass(frozen=True)
 class _Call:
-    """What stays the same over all attempts at one call."""
+    """What is the same in all attempts at one call."""
 
     service: str
     method: str
@@ -44,17 +45,17 @@ class _Call:
     headers: CIMultiDict[str] = field(repr=False)
     body: bytes | None = field(repr=False)
     accept: Collection[int]
-    at_once: float
+    read_limit: float
 
 
-class _Dropped(aiohttp.ClientError):
-    """The connection ended before the answer did."""
+class _ConnectionDropped(aiohttp.ClientError):
+    """The connection was closed before the answer was complete."""
 
 
 def open_session() -> aiohttp.ClientSession:
-    """Return a session that keeps no cookies and reads no proxy from the environment.
+    """Return a session that keeps no cookies and takes no proxy from the environment.
 
-    One for a whole program is meant; the caller closes it.
+    A program needs only one. The caller closes it.
     """
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=_KEEPALIVE),
@@ -65,7 +66,7 @@ def open_session() -> aiohttp.ClientSession:
 
 
 class Transport:
-    """Makes calls to services by name."""
+    """Calls services by their names."""
 
     def __init__(
         self,
@@ -76,10 +77,10 @@ class Transport:
         context_headers: Callable[[], Mapping[str, str]] = dict,
         backoff: Backoff | None = None,
     ) -> None:
-        """Call the instances that `discovery` finds, with `api_key` or with none.
+        """Call the instances that `discovery` finds, with `api_key` or without a key.
 
-        `context_headers` is asked once a call for headers that come from its surroundings
-        (X-Request-ID, traceparent). `backoff` paces the repeats at one instance.
+        `context_headers` returns the headers that a call takes over from what it is part of
+        (X-Request-ID, traceparent). `backoff` gives the pauses between attempts at one instance.
         """
         self._session = session
         self._discovery = discovery
@@ -106,22 +107,24 @@ class Transport:
         accept: Collection[int] = (),
         at_once: float = math.inf,
     ) -> Answer:
-        """Return the service's 2xx or 304 answer, or one whose status is in `accept`.
+        """Return the service's answer if its status is 2xx, 304 or in `accept`.
 
-        `path` is percent-encoded already and may hold a query of its own. `json` is anything
-        that msgspec encodes, Decimals as exact numbers; `content` a body sent as it is. `headers`
-        win over those that are sent otherwise. `deadline` and `attempt_timeout` are seconds, for
-        the whole call and for each attempt at it; a body that has more bytes than `at_once` is
-        left to be read on, outside of them, from the answer's `rest`.
+        `path` is already percent-encoded and may have a query. `json` is a value that msgspec can
+        encode, with Decimals as exact numbers; `content` is a body that is sent as it is.
+        `headers` override those that are sent otherwise.
+
+        `deadline` is in seconds for the whole call, `attempt_timeout` in seconds for each attempt.
+        If the body of the answer has more than `at_once` bytes, the remainder is read from the
+        answer's `rest`, and these limits do not apply to it.
 
         A call that was certainly not carried out (no connection, 421, 429, 503 with Retry-After)
-        is made again, at another instance first, until `deadline`; it waits `patience` seconds at
-        most for one that can take it. A call that may have been carried out is made again only if
-        it is `repeatable`: by default GET, HEAD, PUT, DELETE and whatever has an
-        `idempotency_key`. `retries=False` makes one attempt only.
+        is repeated, at another instance first, until the deadline. It waits at most `patience`
+        seconds for an instance that can take it. A call that may have been carried out is repeated
+        only if it is `repeatable`: by default GET, HEAD, PUT, DELETE and every call with an
+        `idempotency_key`. With `retries=False` there is only one attempt.
 
-        Raises a ShopError for any other answer: OutcomeUnknown when some attempt at something
-        that has an effect may have been carried out, Unavailable when certainly none was.
+        Raises a ShopError for any other answer: OutcomeUnknown if an attempt that changes
+        something may have been carried out, Unavailable if certainly none was.
         """
         if repeatable is None:
             repeatable = method in _IDEMPOTENT or idempotency_key is not None
@@ -139,7 +142,7 @@ class Transport:
             self._backoff,
             service,
             deadline=deadline,
-            patience=patience,
+            max_wait=patience,
             repeatable=repeatable,
             retries=retries,
         )
@@ -170,18 +173,19 @@ class Transport:
         return headers
 
     async def _attempt(self, call: _Call, instance: Instance, seconds: float) -> Answer:
-        """Send the call once; raises a ShopError for what is no answer to return."""
+        """Send the call once. Raises a ShopError if there is no answer to return."""
         try:
             answer = await self._send(call, instance, seconds)
         except _NOT_SENT as error:
-            raise self._lost(call, instance, "could not be reached", "unreachable") from error
+            raise self._no_answer(call, instance, "could not be reached", "unreachable") from error
         except TimeoutError as error:
             what = f"did not answer within {seconds:.3g} s"
-            raise self._lost(call, instance, what, "timeout") from error
+            raise self._no_answer(call, instance, what, "timeout") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise self._lost(call, instance, "hung up before answering", "disconnected") from error
+            what = "closed the connection before it answered"
+            raise self._no_answer(call, instance, what, "disconnected") from error
         if answer.status == 421:
-            self._discovery.failed(instance, f"it is not the {call.service} of this shop")
+            self._discovery.failed(instance, f"it is not the {call.service} service of this shop")
         elif answer.status == 503:
             self._discovery.failed(instance)
         else:
@@ -190,10 +194,10 @@ class Transport:
             return answer
         if answer.rest is not None:
             answer.rest.close()
-        refusal = error_from_answer(answer.status, answer.headers, answer.body)
-        refusal.request_id = refusal.request_id or call.headers["X-Request-ID"]
-        refusal.maybe_done = call.method not in _SAFE and is_inconclusive(refusal)
-        raise refusal
+        failure = error_from_answer(answer.status, answer.headers, answer.body)
+        failure.request_id = failure.request_id or call.headers["X-Request-ID"]
+        failure.may_have_been_done = call.method not in _SAFE and is_inconclusive(failure)
+        raise failure
 
     async def _send(self, call: _Call, instance: Instance, seconds: float) -> Answer:
         try:
@@ -212,33 +216,33 @@ class Transport:
                 headers=headers,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, connect=connect, ceil_threshold=math.inf),
-                middlewares=(_once,),
+                middlewares=(_send_once,),
             )
-            return await read_answer(response, call.at_once)
+            return await read_answer(response, call.read_limit)
 
-    def _lost(self, call: _Call, instance: Instance, what: str, code: str) -> ShopError:
-        """Return the error for an attempt without an answer, and note that the instance failed."""
+    def _no_answer(self, call: _Call, instance: Instance, what: str, code: str) -> ShopError:
+        """Note that the instance failed, and return the error for an attempt without an answer."""
         self._discovery.failed(instance, what)
-        may_be_done = code != "unreachable" and call.method not in _SAFE
-        kind = OutcomeUnknown if may_be_done else Unavailable
+        may_have_been_done = code != "unreachable" and call.method not in _SAFE
+        kind = OutcomeUnknown if may_have_been_done else Unavailable
         return kind(
             f"{call.service} at {instance.url} {what}",
             code=code,
             request_id=call.headers["X-Request-ID"],
-            maybe_done=may_be_done,
+            may_have_been_done=may_have_been_done,
         )
 
 
-async def _once(
+async def _send_once(
     request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
     """Keep aiohttp from repeating a request by itself when a pooled connection drops.
 
-    If its second attempt cannot connect, that hides that the first one was sent.
+    Its second attempt may fail to connect, and would hide that the first one was sent.
     """
     try:
         return await send(request)
     except _NOT_SENT:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _Dropped(str(error)) from error
+        raise _ConnectionDropped(str(error)) from error

@@ -1,6 +1,6 @@
-"""What is known of the shop's instances: the registry's word, and what calls have met since.
+"""What is known of the shop's instances: what the registry told, and how calls went since.
 
-Plain objects with an injected clock; nothing here waits or calls anybody.
+Plain objects with an injected clock; nothing here waits or does I/O.
 """
 
 import itertools
@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 
 KEPT_UNCONFIRMED = 600.0
-"""Seconds for which an instance is remembered that a registry begun anew does not know."""
+"""Seconds for which an instance is kept that a registry in a new epoch does not know."""
 
 _PREFERENCE = {"up": 0, "suspect": 1, "draining": 2, "unconfirmed": 3, "down": 4}
-_AVOIDED_FIRST, _AVOIDED_MOST = 1.0, 5.0
+_FIRST_AVOIDANCE, _MAX_AVOIDANCE = 1.0, 5.0
+"""Seconds for which an instance that failed is avoided: doubled with each failure in a row."""
 
 
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,9 +35,9 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """The registry's answer: each service named in it is there whole.
+    """The registry's answer: all instances of each service that it names.
 
-    With `reset` all services are, and one that is not named has no instances.
+    With `reset` it names every service: one that is missing has no instances.
     """
 
     index: int
@@ -47,13 +48,13 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class View:
-    """The instances of every service, in the order in which they are worth trying."""
+    """The instances of every service, in the order in which to try them."""
 
-    def __init__(self, clock: Callable[[], float], *, first_turn: int = 0) -> None:
-        """`clock` returns monotonic seconds; `first_turn` is where the round robin begins."""
+    def __init__(self, clock: Callable[[], float], *, round_robin_start: int = 0) -> None:
+        """`clock` returns monotonic seconds; the round robin begins at `round_robin_start`."""
         self._clock = clock
         self._turns = Counter[str]()
-        self._first_turn = first_turn
+        self._round_robin_start = round_robin_start
         self._confirmed: dict[str, list[Instance]] = {}
         self._unconfirmed: dict[tuple[str, str], tuple[Instance, float]] = {}
         self._failures: dict[str, tuple[int, float]] = {}
@@ -62,54 +63,56 @@ class View:
         self.shop: str | None = None
 
     def apply(self, snapshot: Snapshot) -> bool:
-        """Take in the registry's answer; return whether its index or epoch has moved on."""
-        began_anew = self.epoch is not None and snapshot.epoch != self.epoch
-        moved = (snapshot.epoch, snapshot.index) != (self.epoch, self.index)
-        if snapshot.reset or self.epoch is None or began_anew:
-            if began_anew:
-                self._doubt_everything()
+        """Take in the registry's answer; return whether its index or epoch has changed."""
+        new_epoch = self.epoch is not None and snapshot.epoch != self.epoch
+        changed = (snapshot.epoch, snapshot.index) != (self.epoch, self.index)
+        if snapshot.reset or self.epoch is None or new_epoch:
+            if new_epoch:
+                self._mark_all_unconfirmed()
             self._confirmed = {}
         self._confirmed.update(snapshot.services)
         self.epoch, self.index = snapshot.epoch, snapshot.index
         self.shop = snapshot.shop or self.shop
         self._forget()
-        return moved
+        return changed
 
     def instances(self, service: str) -> list[Instance]:
-        """Return the instances that the registry vouches for, whatever their state."""
+        """Return the instances that the registry knows, in any state."""
         return list(self._confirmed.get(service, ()))
 
     def candidates(self, service: str) -> list[Instance]:
-        """Return whom to try, best first, those that are up taking turns.
+        """Return the instances to try, best first; those that are up take turns.
 
-        Up, suspect, draining, unconfirmed, down; and after all of these, in the same order,
-        those that have just failed. Unconfirmed ones are there only while no other is alive.
+        The order is up, suspect, draining, unconfirmed, down, and after all of these, in the same
+        order, those that have just failed. Unconfirmed instances are returned only while every
+        other one is down.
         """
         known = self.instances(service)
         if all(each.state == "down" for each in known):
             known += [each for each, _ in self._unconfirmed.values() if each.service == service]
         up = [each for each in known if each.state == "up"]
         if up:
-            turn = (self._first_turn + self._turns[service]) % len(up)
+            turn = (self._round_robin_start + self._turns[service]) % len(up)
             self._turns[service] += 1
             known = up[turn:] + up[:turn] + [each for each in known if each.state != "up"]
         return sorted(known, key=self._rank)
 
     def failed(self, instance: Instance) -> bool:
-        """Avoid an instance for a second, and longer each time it fails again, up to five.
+        """Avoid an instance for one second, and longer each time it fails again, up to five.
 
-        Returns whether this is news: False while it is being avoided already.
+        Returns False if it is being avoided already, so that failures at the same moment count
+        once.
         """
         now = self._clock()
         failures, until = self._failures.get(instance.url, (0, now))
         if now < until:
             return False
-        avoided = min(_AVOIDED_FIRST * 2.0 ** min(failures, 8), _AVOIDED_MOST)
+        avoided = min(_FIRST_AVOIDANCE * 2.0 ** min(failures, 8), _MAX_AVOIDANCE)
         self._failures[instance.url] = failures + 1, now + avoided
         return True
 
     def worked(self, instance: Instance) -> None:
-        """Forget that an instance has failed."""
+        """Forget the failures of an instance."""
         self._failures.pop(instance.url, None)
 
     def _rank(self, instance: Instance) -> tuple[bool, int]:
@@ -117,11 +120,11 @@ class View:
         preference = _PREFERENCE.get(instance.state, _PREFERENCE["suspect"])
         return self._clock() < avoided_until, preference
 
-    def _doubt_everything(self) -> None:
+    def _mark_all_unconfirmed(self) -> None:
         until = self._clock() + KEPT_UNCONFIRMED
         for each in itertools.chain.from_iterable(self._confirmed.values()):
-            doubted = msgspec.structs.replace(each, state="unconfirmed")
-            self._unconfirmed[each.service, each.instance_id] = doubted, until
+            unconfirmed = msgspec.structs.replace(each, state="unconfirmed")
+            self._unconfirmed[each.service, each.instance_id] = unconfirmed, until
 
     def _forget(self) -> None:
         now = self._clock()

@@ -16,7 +16,7 @@ from .errors import OutcomeUnknown
 T = TypeVar("T")
 
 Parameter = str | int | Decimal | None
-"""A value of a query string; None leaves it out."""
+"""A value in a query string; None leaves the parameter out."""
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _decoder = functools.cache(msgspec.json.Decoder)
@@ -24,10 +24,10 @@ _decoder = functools.cache(msgspec.json.Decoder)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a service answered: headers are found in any case, the body is as it came.
+    """What a service answered. Names of headers are matched in any case; `body` is as it came.
 
-    `rest` is the open answer to read what follows `body` from, where a call asked for that: it
-    holds the connection until its reader closes it.
+    `rest` is the open response from which to read what follows `body`, if a call asked for only
+    the beginning. It holds the connection until the reader closes it.
     """
 
     status: int
@@ -36,7 +36,7 @@ class Answer:
     rest: aiohttp.ClientResponse | None = field(default=None, repr=False)
 
     def decode(self, type_: type[T]) -> T:
-        """Return the JSON body as a `type_`; raises OutcomeUnknown if it is not one."""
+        """Return the JSON body as a `type_`. Raises OutcomeUnknown if it is not one."""
         try:
             value: T = _decoder(type_).decode(self.body)  # type: ignore[arg-type]  # types do hash
         except (ValueError, RecursionError) as error:
@@ -47,18 +47,18 @@ class Answer:
                 request_id=self.headers.get("X-Request-ID"),
                 headers=self.headers,
                 body=self.body,
-                maybe_done=True,
+                may_have_been_done=True,
             ) from error
         return value
 
 
-async def read_answer(response: aiohttp.ClientResponse, at_once: float) -> Answer:
-    """Read an answer until its body ends, or more than `at_once` bytes of it are there."""
+async def read_answer(response: aiohttp.ClientResponse, limit: float) -> Answer:
+    """Read an answer up to its end, or until more than `limit` bytes of its body are there."""
     body = bytearray()
     try:
         async for piece in response.content.iter_any():
             body += piece
-            if len(body) > at_once:
+            if len(body) > limit:
                 break
     except BaseException:
         response.close()
@@ -68,20 +68,20 @@ async def read_answer(response: aiohttp.ClientResponse, at_once: float) -> Answe
 
 
 def json_body(value: Any) -> bytes:
-    """Return anything that msgspec encodes as JSON, Decimals as exact numbers."""
+    """Return a value that msgspec can encode as JSON, with Decimals as exact numbers."""
     return _encoder.encode(value)
 
 
 def with_query(path: str, params: Mapping[str, Parameter] | None) -> str:
-    """Return `path`, which may have a query already, with these parameters added to it."""
+    """Return `path`, which may already have a query, with these parameters added."""
     given = {name: _text(value) for name, value in (params or {}).items() if value is not None}
     if not given:
         return path
     return f"{path}{'&' if '?' in path else '?'}{urlencode(given)}"
 
 
-def segment(value: str | int) -> str:
-    """Return a value percent-encoded to be one whole segment of a path, whatever is in it."""
+def path_segment(value: str | int) -> str:
+    """Return any value percent-encoded as exactly one segment of a path."""
     encoded = quote(str(value), safe="")
     return encoded if encoded.strip(".") else encoded.replace(".", "%2E")
 

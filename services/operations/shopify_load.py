@@ -49,7 +49,7 @@ async def load(
             try:
                 loading.outcomes[await _put(variant, there.get(variant.sku), shop)] += 1
             except ShopError as error:
-                if error.is_refusal:
+                if error.is_rejection:
                     loading.refused.append(Remark(variant.line, variant.name, error.detail))
                 else:
                     loading.stopped_by = error

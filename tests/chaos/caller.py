@@ -71,7 +71,7 @@ class Caller:
                 headers={"X-Request-ID": request_id} if request_id else None,
             )
         except ShopError as error:
-            unknown = error.maybe_done or error.code == "request_in_progress"
+            unknown = error.may_have_been_done or error.code == "request_in_progress"
             self._history.end(
                 record,
                 "unknown" if unknown else "fail",

@@ -57,7 +57,7 @@ async def test_a_wait_that_does_not_fit_the_deadline_is_not_begun(
         with pytest.raises(kind) as caught:
             await stage.post(deadline=20.0)
     assert caught.value.retry_after == 60
-    assert not caught.value.maybe_done
+    assert not caught.value.may_have_been_done
     assert len(cart.seen) == 1
 
 
@@ -86,7 +86,7 @@ async def test_what_may_have_been_done_is_not_repeated_without_a_key(
     cart = await stage.cart(answer, OK)
     with pytest.raises(OutcomeUnknown) as caught:
         await stage.post()
-    assert caught.value.maybe_done
+    assert caught.value.may_have_been_done
     assert caught.value.request_id == cart.seen[0].headers["x-request-id"]
     assert len(cart.seen) == 1
 
@@ -134,7 +134,7 @@ async def test_a_read_that_is_not_answered_has_no_outcome_to_be_unknown(stage: S
     await stage.cart(hang_for(20))
     with pytest.raises(Unavailable) as caught:
         await stage.get(deadline=20.0)
-    assert not caught.value.maybe_done
+    assert not caught.value.may_have_been_done
 
 
 async def test_an_attempt_that_may_have_been_done_outweighs_later_ones_that_were_not(
@@ -159,7 +159,7 @@ async def test_a_refusal_settles_an_attempt_before_it_and_tells_of_it(stage: Sta
     await stage.cart(hang_up, problem(409, "sku_taken"))
     with pytest.raises(Conflict) as caught:
         await stage.post(idempotency_key="k")
-    assert caught.value.maybe_done
+    assert caught.value.may_have_been_done
 
 
 async def test_a_request_still_in_progress_at_the_deadline_is_a_conflict(stage: Stage) -> None:
@@ -182,7 +182,7 @@ async def test_nothing_was_done_where_nobody_could_be_reached(stage: Stage) -> N
     await stage.have(nowhere("cart-1"), nowhere("cart-2"))
     with pytest.raises(Unavailable) as caught:
         await stage.post(deadline=20.0, patience=0.0)
-    assert (caught.value.code, caught.value.maybe_done) == ("unreachable", False)
+    assert (caught.value.code, caught.value.may_have_been_done) == ("unreachable", False)
 
 
 async def test_who_has_lost_patience_no_longer_waits_for_what_was_not_done(stage: Stage) -> None:

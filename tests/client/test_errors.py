@@ -87,9 +87,9 @@ def test_retry_after_is_seconds_or_nothing(value: str, seconds: float | None) ->
 def test_a_refusal_is_told_from_a_failure() -> None:
     refused = [error_from_answer(status, {}, b"") for status in (400, 404, 409, 412, 422)]
     failed = [error_from_answer(status, {}, b"") for status in (401, 403, 421, 429, 500, 503, 504)]
-    assert all(error.is_refusal for error in refused)
-    assert not any(error.is_refusal for error in failed)
-    assert not Conflict("Wait.", status=409, code="request_in_progress").is_refusal
+    assert all(error.is_rejection for error in refused)
+    assert not any(error.is_rejection for error in failed)
+    assert not Conflict("Wait.", status=409, code="request_in_progress").is_rejection
 
 
 def test_an_error_reads_as_a_sentence_that_finds_the_request() -> None:

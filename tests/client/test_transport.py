@@ -16,7 +16,7 @@ from client.errors import (
     Unavailable,
 )
 from client.transport import Transport
-from client.wire import segment
+from client.wire import path_segment
 from tests.client.fakes import (
     hang,
     hang_up,
@@ -105,7 +105,7 @@ async def test_a_path_and_a_body_can_be_passed_on_as_they_came(stage: Stage) -> 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "a?b#c", "a%2Fb", "ü", "a b", "a@b:c.d_e-f"])
 async def test_any_text_is_one_segment_of_a_path(stage: Stage, name: str) -> None:
     cart = await stage.cart(OK)
-    await stage.transport.request("cart", "GET", f"/cart/{segment(name)}/items")
+    await stage.transport.request("cart", "GET", f"/cart/{path_segment(name)}/items")
     start, middle, end = cart.seen[0].path[1:].split("/")
     assert (start, unquote(middle), end) == ("cart", name, "items")
 
