@@ -1,4 +1,4 @@
-"""What the client's tests start from: a registry, a session, and delays too short to notice."""
+"""A fake registry, fake services and clients of them, with delays too short to notice."""
 
 import random
 from collections.abc import AsyncIterator
@@ -9,8 +9,8 @@ import pytest
 from client.backoff import Backoff
 from client.shop import ShopClient
 from client.transport import open_session
+from tests.client.fake_carts import FakeCarts
 from tests.client.fakes import FakeRegistry, FakeService, reply
-from tests.client.stage import Stage
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-async def stage(
+async def carts(
     registry: FakeRegistry, session: aiohttp.ClientSession, backoff: Backoff
-) -> AsyncIterator[Stage]:
-    stage = Stage(registry, session, backoff)
-    yield stage
-    await stage.close()
+) -> AsyncIterator[FakeCarts]:
+    carts = FakeCarts(registry, session, backoff)
+    yield carts
+    await carts.close()
 
 
 @pytest.fixture
@@ -50,5 +50,6 @@ async def service(registry: FakeRegistry) -> AsyncIterator[FakeService]:
 
 @pytest.fixture
 async def shop(registry: FakeRegistry, service: FakeService) -> AsyncIterator[ShopClient]:
+    """A client of the fake registry; `service` answers its calls."""
     async with ShopClient(registry.url, api_key="key-1", timeout=5.0) as shop:
         yield shop

@@ -1,4 +1,4 @@
-"""A registry and services to call: fakes of a peer, over real HTTP on a free port."""
+"""A fake registry and fake services, over real HTTP on free ports."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class FakeServer:
-    """An application at `url` while it is entered; it can be stopped and started again there."""
+    """An application that listens at `url`; it can be stopped, and started again on its port."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -65,7 +65,7 @@ class FakeRegistry(FakeServer):
         self.shop: str | None = "shop-1"
         self.services: dict[str, list[dict[str, Any]]] = {}
         self.answers: list[Reply] = []
-        """Answers to give first, one a request, instead of what is registered."""
+        """Answers to give first, one for each request, instead of what is registered."""
         self.polls: list[dict[str, str]] = []
         self.reports: list[dict[str, Any]] = []
         self.changed = asyncio.Condition()
@@ -75,21 +75,21 @@ class FakeRegistry(FakeServer):
         return [web.get("/services", self._list), web.post("/reports", self._report)]
 
     async def put(self, service: str, *instances: dict[str, Any]) -> None:
-        """Have exactly these instances of a service."""
+        """Have exactly these instances of a service registered."""
         self.index += 1
         self.services[service] = [{"service": service, **each} for each in instances]
         self._changed_at[service] = self.index
         await self._notify()
 
-    async def begin_anew(self) -> None:
-        """Lose everything, as a registry does whose file was deleted."""
+    async def start_new_epoch(self) -> None:
+        """Lose everything, as a registry does whose database was deleted."""
         self.epoch += "-again"
         self.index = 0
         self.services, self._changed_at = {}, {}
         await self._notify()
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for something about what was asked or reported."""
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait for a condition on `polls` or `reports`."""
         async with self.changed, asyncio.timeout(5):
             await self.changed.wait_for(condition)
 
@@ -139,7 +139,7 @@ class Seen:
 
 
 class FakeService(FakeServer):
-    """Gives its answers one a request, the last one for all that follow, and keeps what it saw."""
+    """Gives one answer for each request, the last one again and again; `seen` has the requests."""
 
     def __init__(self, *answers: Reply) -> None:
         super().__init__()
@@ -175,7 +175,7 @@ def reply(body: Any = None, status: int = 200, **headers: str) -> Reply:
 
 
 def problem(status: int, code: str, detail: str = "No.", **headers: str) -> Reply:
-    """A refusal, as RFC 9457 has it."""
+    """An RFC 9457 problem."""
     body = {"type": "about:blank", "status": status, "code": code, "detail": detail}
     return reply(body, status, **headers)
 
@@ -187,7 +187,7 @@ async def hang(_: web.Request) -> web.StreamResponse:
 
 
 def hang_for(seconds: float) -> Reply:
-    """Never answer, while so much time passes."""
+    """Never answer, and let so many seconds pass at once."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         let_pass(seconds)
@@ -197,13 +197,13 @@ def hang_for(seconds: float) -> Reply:
 
 
 async def hang_up(request: web.Request) -> web.StreamResponse:
-    """Read the request and close the connection without an answer."""
+    """Close the connection without an answer."""
     assert request.transport is not None
     request.transport.abort()
     return web.Response()
 
 
-def nowhere(instance_id: str, state: str = "up") -> dict[str, Any]:
+def unreachable(instance_id: str, state: str = "up") -> dict[str, Any]:
     """Describe an instance at an address where nothing listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -211,11 +211,12 @@ def nowhere(instance_id: str, state: str = "up") -> dict[str, Any]:
     return {"instance_id": instance_id, "url": f"http://127.0.0.1:{port}", "state": state}
 
 
-def sent(service: FakeService) -> tuple[str, str, Any]:
+def only_request(service: FakeService) -> tuple[str, str, Any]:
     """Return method, path and body of the only request."""
     (seen,) = service.seen
     return seen.method, seen.path, json.loads(seen.body) if seen.body else None
 
 
-def keys(seen: list[Seen]) -> set[str]:
+def idempotency_keys(seen: list[Seen]) -> set[str]:
+    """Return the different keys that these requests carried."""
     return {each.headers["idempotency-key"] for each in seen}

@@ -1,29 +1,26 @@
-"""A call that has an effect: one key, and the same until it is settled."""
+"""Writes: one idempotency key for each, repeated until the answer is settled."""
 
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from client import (
-    Conflict,
-    ShopClient,
-)
+from client import Conflict, ShopClient
 from tests.client.bodies import ORDER, PENDING, RECEIPT, UNPRICED
-from tests.client.fakes import FakeService, hang_for, hang_up, keys, problem, reply
+from tests.client.fakes import FakeService, hang_for, hang_up, idempotency_keys, problem, reply
 
 
-async def test_an_order_that_is_not_settled_is_asked_for_with_its_key_until_it_is(
+async def test_an_unsettled_order_is_asked_for_with_its_key_until_it_is_settled(
     shop: ShopClient, service: FakeService
 ) -> None:
     service.answers = [reply(UNPRICED, 202), hang_up, reply(UNPRICED, 202), reply(ORDER, 201)]
     order = await shop.orders.create("ada", idempotency_key="k-1")
     assert (order.stock_state, order.total_amount) == ("HELD", Decimal("0.2"))
     assert len(service.seen) == 4
-    assert keys(service.seen) == {"k-1"}
+    assert idempotency_keys(service.seen) == {"k-1"}
 
 
-async def test_an_order_refused_after_it_was_unsettled_is_a_refusal(
+async def test_an_unsettled_order_that_is_then_rejected_raises_the_rejection(
     shop: ShopClient, service: FakeService
 ) -> None:
     service.answers = [reply(UNPRICED, 202), problem(409, "insufficient_stock")]
@@ -41,17 +38,17 @@ async def test_an_order_refused_after_it_was_unsettled_is_a_refusal(
         hang_for(5),
     ],
 )
-async def test_what_is_not_settled_by_the_last_attempt_in_time_is_returned_as_it_stands(
+async def test_an_order_still_unsettled_at_the_deadline_is_returned_as_it_stands(
     shop: ShopClient, service: FakeService, later: Any
 ) -> None:
     service.answers = [reply(UNPRICED, 202), later]
     order = await shop.orders.create("ada")
     assert order.total_amount is None
     assert len(service.seen) == 2
-    assert len(keys(service.seen)) == 1
+    assert len(idempotency_keys(service.seen)) == 1
 
 
-async def test_a_long_retry_after_ends_the_waiting_for_what_is_not_settled(
+async def test_a_retry_after_beyond_the_deadline_returns_the_unsettled_payment(
     shop: ShopClient, service: FakeService
 ) -> None:
     service.answers = [reply(PENDING, 202, Retry_After="60")]
@@ -59,18 +56,18 @@ async def test_a_long_retry_after_ends_the_waiting_for_what_is_not_settled(
     assert len(service.seen) == 1
 
 
-async def test_a_payment_is_made_once_although_its_answer_is_lost(
+async def test_a_payment_whose_answer_is_lost_is_repeated_with_the_same_key(
     shop: ShopClient, service: FakeService
 ) -> None:
     service.answers = [hang_up, problem(409, "request_in_progress"), reply(RECEIPT)]
     receipt = await shop.payments.pay("o-1", Decimal("0.20"))
     assert (receipt.status, receipt.order_status) == ("COMPLETED", "PAID")
     assert service.seen[0].body == b'{"order_id":"o-1","amount":0.20}'
-    assert len(keys(service.seen)) == 1
+    assert len(idempotency_keys(service.seen)) == 1
 
 
 async def test_every_call_has_a_key_of_its_own(shop: ShopClient, service: FakeService) -> None:
     service.answers = [reply(RECEIPT)]
     await shop.payments.pay("o-1", 1)
     await shop.payments.pay("o-1", 1)
-    assert len(keys(service.seen)) == 2
+    assert len(idempotency_keys(service.seen)) == 2

@@ -1,12 +1,10 @@
-"""The cart's calls."""
+"""The calls of `ShopClient.cart`."""
 
 from decimal import Decimal
 
-from client import (
-    ShopClient,
-)
+from client import ShopClient
 from tests.client.bodies import CART, ITEM
-from tests.client.fakes import FakeService, reply, sent
+from tests.client.fakes import FakeService, only_request, reply
 
 
 async def test_an_addition_answers_with_the_lines(shop: ShopClient, service: FakeService) -> None:
@@ -15,7 +13,11 @@ async def test_an_addition_answers_with_the_lines(shop: ShopClient, service: Fak
     addition = await shop.cart.add("a/b c", 7, quantity=2)
     assert addition.cart[0].line_total == Decimal("0.2")
     assert not addition.cart[0].validated
-    assert sent(service) == ("POST", "/cart/a%2Fb%20c/add", {"product_id": 7, "quantity": 2})
+    assert only_request(service) == (
+        "POST",
+        "/cart/a%2Fb%20c/add",
+        {"product_id": 7, "quantity": 2},
+    )
 
 
 async def test_a_cart_is_read_changed_and_emptied(shop: ShopClient, service: FakeService) -> None:

@@ -1,4 +1,4 @@
-"""The catalog's calls, and products as they come back."""
+"""The calls of `ShopClient.catalog`, and the products that they return."""
 
 import json
 from datetime import UTC, datetime
@@ -8,13 +8,9 @@ from uuid import UUID
 import pytest
 
 import client
-from client import (
-    NotFound,
-    OutcomeUnknown,
-    ShopClient,
-)
+from client import NotFound, OutcomeUnknown, ShopClient
 from tests.client.bodies import PRODUCT
-from tests.client.fakes import FakeService, hang_up, problem, reply, sent
+from tests.client.fakes import FakeService, hang_up, only_request, problem, reply
 
 
 async def test_products_are_typed_and_their_prices_exact(
@@ -28,7 +24,7 @@ async def test_products_are_typed_and_their_prices_exact(
     assert page.next is None
     assert page[0].price == Decimal("19.99")
     assert page[0].created_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    assert sent(service)[:2] == (
+    assert only_request(service)[:2] == (
         "GET",
         "/products?category=sweets&in_stock=true&max_price=20.00&sort=-price&limit=5",
     )
@@ -58,7 +54,7 @@ async def test_pages_are_followed_by_their_links_and_never_to_another_host(
     ]
 
 
-async def test_an_edit_names_the_state_it_was_made_on(
+async def test_an_edit_names_the_version_it_was_made_on(
     shop: ShopClient, service: FakeService
 ) -> None:
     service.answers = [reply(PRODUCT, ETag='"2-3"')]
@@ -76,7 +72,7 @@ async def test_an_edit_names_the_state_it_was_made_on(
     assert (second.headers["if-match"], second.body) == ('"2"', b'{"name":"Toffee"}')
 
 
-async def test_an_edit_is_not_made_again_once_it_may_have_been_made(
+async def test_an_edit_that_may_have_been_made_is_not_repeated(
     shop: ShopClient, service: FakeService
 ) -> None:
     service.answers = [hang_up, problem(412, "version_mismatch")]
@@ -89,7 +85,7 @@ async def test_a_product_is_put_on_sale(shop: ShopClient, service: FakeService) 
     service.answers = [reply(PRODUCT, 201)]
     product = await shop.catalog.create("Fudge", "19.99", stock=3, sku="S-7")
     assert product.id == 7
-    assert sent(service) == (
+    assert only_request(service) == (
         "POST",
         "/products",
         {"name": "Fudge", "price": 19.99, "stock": 3, "sku": "S-7"},
@@ -101,16 +97,16 @@ async def test_a_product_is_put_on_sale(shop: ShopClient, service: FakeService) 
 async def test_stock_is_adjusted(shop: ShopClient, service: FakeService) -> None:
     service.answers = [reply(PRODUCT)]
     assert (await shop.catalog.adjust_stock(7, -2, reason="broken")).stock == 3
-    assert sent(service) == ("POST", "/products/7/stock", {"delta": -2, "reason": "broken"})
+    assert only_request(service) == ("POST", "/products/7/stock", {"delta": -2, "reason": "broken"})
 
 
 async def test_categories_are_listed(shop: ShopClient, service: FakeService) -> None:
     service.answers = [reply([{"name": "sweets", "count": 3}])]
     assert await shop.catalog.categories() == [client.Category(name="sweets", count=3)]
-    assert sent(service)[1] == "/categories"
+    assert only_request(service)[1] == "/categories"
 
 
-async def test_a_product_deleted_by_an_attempt_whose_answer_was_lost_is_deleted(
+async def test_a_delete_whose_answer_was_lost_succeeds_when_repeated(
     shop: ShopClient, service: FakeService
 ) -> None:
     service.answers = [hang_up, problem(404, "product_not_found")]
@@ -118,7 +114,7 @@ async def test_a_product_deleted_by_an_attempt_whose_answer_was_lost_is_deleted(
     assert [(seen.method, seen.path) for seen in service.seen] == [("DELETE", "/products/7")] * 2
 
 
-async def test_a_product_that_never_was_cannot_be_deleted(
+async def test_a_product_that_never_existed_cannot_be_deleted(
     shop: ShopClient, service: FakeService
 ) -> None:
     service.answers = [problem(404, "product_not_found"), reply(status=204)]

@@ -1,4 +1,4 @@
-"""Discovery: what it hears from its registry, and how it lives without it."""
+"""Discovery: what it learns from the registry, and what it does while the registry is away."""
 
 import asyncio
 import logging
@@ -17,13 +17,13 @@ A = {"instance_id": "cart-1", "url": "http://127.0.0.1:1", "state": "up"}
 B = {"instance_id": "cart-2", "url": "http://127.0.0.1:2", "state": "up"}
 
 
-Said = asyncio.Queue[str]
+Logged = asyncio.Queue[str]
 
 
 @pytest.fixture
-def said() -> Iterator[Said]:
-    """What discovery logs, line by line."""
-    lines = Said()
+def logged() -> Iterator[Logged]:
+    """The messages that discovery logs."""
+    lines = Logged()
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -41,8 +41,8 @@ def names(instances: list[Instance]) -> list[str]:
     return [each.instance_id for each in instances]
 
 
-def heard(discovery: Discovery) -> Callable[[], "asyncio.Future[None]"]:
-    """Return a function whose result is done at the next change of the discovery's view."""
+def next_change_of(discovery: Discovery) -> Callable[[], "asyncio.Future[None]"]:
+    """Return a function that returns a future, done at the next change that discovery tells."""
     waiting: list[asyncio.Future[None]] = []
 
     def tell() -> None:
@@ -68,16 +68,16 @@ async def test_the_first_answer_is_waited_for(
         assert await discovery.candidates("order", 5) == []
 
 
-async def test_a_change_is_heard_through_a_long_poll_that_says_who_asks(
+async def test_a_change_arrives_through_a_long_poll_that_says_who_is_asking(
     registry: FakeRegistry, session: aiohttp.ClientSession, backoff: Backoff
 ) -> None:
     await registry.put("cart", A)
     discovery = Discovery(session, registry.url, "key", name="order/order-1", backoff=backoff)
-    change = heard(discovery)
+    next_change = next_change_of(discovery)
     async with discovery:
         await discovery.candidates("cart", 5)
-        await registry.until(lambda: len(registry.polls) == 2)
-        changed = change()
+        await registry.wait_until(lambda: len(registry.polls) == 2)
+        changed = next_change()
         await registry.put("cart", A, B)
         await changed
         assert names(discovery.instances("cart")) == ["cart-1", "cart-2"]
@@ -90,7 +90,7 @@ async def test_a_change_is_heard_through_a_long_poll_that_says_who_asks(
     }
 
 
-async def test_a_callback_that_raises_is_logged_and_the_watch_goes_on(
+async def test_a_callback_that_raises_is_logged_and_the_watch_continues(
     registry: FakeRegistry,
     session: aiohttp.ClientSession,
     backoff: Backoff,
@@ -98,16 +98,16 @@ async def test_a_callback_that_raises_is_logged_and_the_watch_goes_on(
 ) -> None:
     discovery = Discovery(session, registry.url, "key", backoff=backoff)
     discovery.on_change(lambda: print(1 / 0))
-    change = heard(discovery)
+    next_change = next_change_of(discovery)
     async with discovery:
-        await registry.until(lambda: len(registry.polls) == 2)
-        changed = change()
+        await registry.wait_until(lambda: len(registry.polls) == 2)
+        changed = next_change()
         await registry.put("cart", A)
         await changed
     assert "division by zero" in caplog.text
 
 
-async def test_a_watch_that_fails_as_nobody_expected_says_so_and_goes_on(
+async def test_an_unexpected_failure_of_the_watch_is_logged_and_it_continues(
     registry: FakeRegistry,
     session: aiohttp.ClientSession,
     backoff: Backoff,
@@ -120,38 +120,38 @@ async def test_a_watch_that_fails_as_nobody_expected_says_so_and_goes_on(
     assert caplog.text.count("RuntimeError: Session is closed") > 1
 
 
-async def test_the_last_known_is_kept_while_the_registry_is_away(
-    registry: FakeRegistry, session: aiohttp.ClientSession, backoff: Backoff, said: Said
+async def test_the_last_known_instances_are_kept_while_the_registry_is_away(
+    registry: FakeRegistry, session: aiohttp.ClientSession, backoff: Backoff, logged: Logged
 ) -> None:
     await registry.put("cart", A)
     discovery = Discovery(session, registry.url, "key", backoff=backoff)
-    change = heard(discovery)
+    next_change = next_change_of(discovery)
     async with discovery:
         await discovery.candidates("cart", 5)
-        await registry.until(lambda: len(registry.polls) == 2)
+        await registry.wait_until(lambda: len(registry.polls) == 2)
         await registry.stop()
-        assert "no answer from the registry" in await said.get()
+        assert "no answer from the registry" in await logged.get()
         assert names(await discovery.candidates("cart", 0)) == ["cart-1"]
-        changed = change()
+        changed = next_change()
         await registry.start()
         await registry.put("cart", B)
         await changed
         assert names(await discovery.candidates("cart", 0)) == ["cart-2"]
-    assert "answers again" in await said.get()
-    assert said.empty()
+    assert "answers again" in await logged.get()
+    assert logged.empty()
 
 
-async def test_a_registry_that_was_emptied_does_not_empty_the_view(
+async def test_instances_that_an_emptied_registry_has_lost_are_kept(
     registry: FakeRegistry, session: aiohttp.ClientSession, backoff: Backoff
 ) -> None:
     await registry.put("cart", A)
     discovery = Discovery(session, registry.url, "key", backoff=backoff)
-    change = heard(discovery)
+    next_change = next_change_of(discovery)
     async with discovery:
         await discovery.candidates("cart", 5)
-        await registry.until(lambda: len(registry.polls) == 2)
-        changed = change()
-        await registry.begin_anew()
+        await registry.wait_until(lambda: len(registry.polls) == 2)
+        changed = next_change()
+        await registry.start_new_epoch()
         await changed
         assert names(await discovery.candidates("cart", 0)) == ["cart-1"]
 
@@ -160,7 +160,7 @@ async def test_a_registry_that_was_emptied_does_not_empty_the_view(
     "answer",
     [reply(b"<html>"), reply({"index": "x"}), reply({}, 500), reply({}, 302, Location="/services")],
 )
-async def test_an_answer_that_makes_no_sense_is_asked_for_again(
+async def test_a_registry_answer_that_cannot_be_read_is_asked_for_again(
     registry: FakeRegistry, session: aiohttp.ClientSession, backoff: Backoff, answer: object
 ) -> None:
     await registry.put("cart", A)
@@ -182,7 +182,7 @@ async def test_a_registry_never_reached_is_unavailable_at_the_deadline(
 
 
 @pytest.mark.parametrize(("status", "kind"), [(401, AuthenticationError), (403, PermissionDenied)])
-async def test_a_key_that_the_registry_refuses_is_raised_where_nothing_is_known(
+async def test_a_key_that_the_registry_rejects_raises_its_error_while_nothing_is_known(
     registry: FakeRegistry,
     session: aiohttp.ClientSession,
     backoff: Backoff,
@@ -195,22 +195,22 @@ async def test_a_key_that_the_registry_refuses_is_raised_where_nothing_is_known(
             await discovery.candidates("cart", 5)
 
 
-async def test_a_registry_that_begins_to_refuse_the_key_leaves_what_is_known(
+async def test_known_instances_are_kept_when_the_registry_begins_to_reject_the_key(
     registry: FakeRegistry, session: aiohttp.ClientSession, backoff: Backoff
 ) -> None:
     await registry.put("cart", A)
     async with Discovery(session, registry.url, "key", backoff=backoff) as discovery:
         await discovery.candidates("cart", 5)
-        await registry.until(lambda: len(registry.polls) == 2)
+        await registry.wait_until(lambda: len(registry.polls) == 2)
         registry.answers = [problem(401, "invalid_api_key")] * 1000
-        await registry.begin_anew()
-        await registry.until(lambda: len(registry.polls) == 4)
+        await registry.start_new_epoch()
+        await registry.wait_until(lambda: len(registry.polls) == 4)
         assert names(await discovery.candidates("cart", 0)) == ["cart-1"]
         with pytest.raises(AuthenticationError):
             await discovery.candidates("order", 0)
 
 
-async def test_a_failure_is_reported_to_the_registry_once_while_it_is_fresh(
+async def test_a_failure_is_reported_to_the_registry_once_while_the_instance_is_avoided(
     registry: FakeRegistry, session: aiohttp.ClientSession, backoff: Backoff
 ) -> None:
     await registry.put("cart", A, B)
@@ -219,13 +219,13 @@ async def test_a_failure_is_reported_to_the_registry_once_while_it_is_fresh(
         discovery.failed(first, "could not be reached")
         discovery.failed(first, "could not be reached")
         discovery.failed(second)
-        await registry.until(lambda: len(registry.reports) > 0)
+        await registry.wait_until(lambda: len(registry.reports) > 0)
     assert registry.reports == [
         {"service": "cart", "instance_id": "cart-1", "what": "could not be reached"}
     ]
 
 
-async def test_nothing_runs_on_when_it_is_left(
+async def test_leaving_the_block_ends_its_tasks(
     registry: FakeRegistry, session: aiohttp.ClientSession, backoff: Backoff
 ) -> None:
     before = asyncio.all_tasks()
@@ -236,7 +236,7 @@ async def test_nothing_runs_on_when_it_is_left(
     assert all(task.done() for task in during if task.get_name().startswith("registry "))
 
 
-def test_a_url_that_is_no_registry_s_is_refused_and_a_key_is_not_shown(backoff: Backoff) -> None:
+def test_a_bad_registry_url_is_a_value_error_and_no_secret_is_shown(backoff: Backoff) -> None:
     session = object()
     for url in ("127.0.0.1:8000", "ftp://host", "http://", "http://me:secret@host"):
         with pytest.raises(ValueError, match="looks like") as caught:

@@ -1,4 +1,4 @@
-"""The tree of errors: what each answer becomes, and what an error shows of itself."""
+"""The tree of errors: which error each answer becomes, and how it reads."""
 
 import copy
 import json
@@ -57,7 +57,7 @@ def test_each_status_has_its_error(status: int, kind: type[ShopError]) -> None:
     assert type(error_from_answer(status, {}, b"")) is kind
 
 
-def test_a_problem_s_members_are_the_error_s() -> None:
+def test_an_error_has_the_members_of_its_problem() -> None:
     error = error_from_answer(409, {}, json.dumps(PROBLEM).encode())
     assert (error.status, error.code, error.request_id) == (409, "insufficient_stock", "r-1")
     assert error.detail == "Only 3 of product 7 are left"
@@ -84,10 +84,10 @@ def test_retry_after_is_seconds_or_nothing(value: str, seconds: float | None) ->
     assert error.retry_after == seconds
 
 
-def test_a_refusal_is_told_from_a_failure() -> None:
-    refused = [error_from_answer(status, {}, b"") for status in (400, 404, 409, 412, 422)]
+def test_rejections_are_told_apart_from_other_errors() -> None:
+    rejected = [error_from_answer(status, {}, b"") for status in (400, 404, 409, 412, 422)]
     failed = [error_from_answer(status, {}, b"") for status in (401, 403, 421, 429, 500, 503, 504)]
-    assert all(error.is_rejection for error in refused)
+    assert all(error.is_rejection for error in rejected)
     assert not any(error.is_rejection for error in failed)
     assert not Conflict("Wait.", status=409, code="request_in_progress").is_rejection
 

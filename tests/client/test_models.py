@@ -1,4 +1,4 @@
-"""Money as an argument: exact, or a mistake."""
+"""Money as an argument: exact, or an error."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,13 +9,13 @@ from client.models import exact
 
 
 @pytest.mark.parametrize("amount", [0.1, True, None, b"1"])
-def test_money_that_is_no_exact_number_is_a_mistake_of_the_caller(amount: Any) -> None:
+def test_money_of_a_type_that_is_not_exact_is_a_type_error(amount: Any) -> None:
     with pytest.raises(TypeError, match="Money is"):
         exact(amount)
 
 
 @pytest.mark.parametrize("amount", ["NaN", "Infinity", "a", "", Decimal("sNaN")])
-def test_money_that_is_no_number_is_refused(amount: Any) -> None:
+def test_money_that_is_no_number_is_a_value_error(amount: Any) -> None:
     with pytest.raises(ValueError, match="no amount of money"):
         exact(amount)
 

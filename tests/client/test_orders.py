@@ -1,16 +1,13 @@
-"""The orders' calls."""
+"""The calls of `ShopClient.orders`."""
 
 from decimal import Decimal
 
-from client import (
-    OrderLine,
-    ShopClient,
-)
+from client import OrderLine, ShopClient
 from tests.client.bodies import ORDER
-from tests.client.fakes import FakeService, reply, sent
+from tests.client.fakes import FakeService, only_request, reply
 
 
-async def test_a_page_tells_where_the_next_one_begins(
+async def test_a_page_says_where_the_next_one_begins(
     shop: ShopClient, service: FakeService
 ) -> None:
     service.answers = [reply([ORDER], Link='</orders?after=x>; rel="next"'), reply([ORDER])]
@@ -20,7 +17,7 @@ async def test_a_page_tells_where_the_next_one_begins(
     assert service.seen[1].path == "/orders?user_id=ada&limit=1&after=x"
 
 
-async def test_an_order_is_made_from_lines_at_the_prices_that_were_seen(
+async def test_an_order_of_lines_names_the_prices_that_the_buyer_saw(
     shop: ShopClient, service: FakeService
 ) -> None:
     service.answers = [reply(ORDER, 201)]
@@ -38,10 +35,12 @@ async def test_an_order_from_the_cart_names_no_lines(
 ) -> None:
     service.answers = [reply(ORDER, 201)]
     await shop.orders.create("ada")
-    assert sent(service) == ("POST", "/orders", {"user_id": "ada"})
+    assert only_request(service) == ("POST", "/orders", {"user_id": "ada"})
 
 
-async def test_an_order_is_followed_and_cancelled(shop: ShopClient, service: FakeService) -> None:
+async def test_an_order_is_read_with_its_events_and_cancelled(
+    shop: ShopClient, service: FakeService
+) -> None:
     event = {"status": "CREATED", "at": "2026-01-02T03:04:05Z", "cause": "checkout"}
     service.answers = [reply(ORDER), reply([event]), reply(ORDER | {"status": "CANCELLED"})]
     assert (await shop.orders.get("o-1")).stock_state == "HELD"

@@ -1,14 +1,12 @@
-"""The payments' calls."""
+"""The calls of `ShopClient.payments`."""
 
 from decimal import Decimal
 
 import pytest
 
-from client import (
-    ShopClient,
-)
+from client import ShopClient
 from tests.client.bodies import PAYMENT
-from tests.client.fakes import FakeService, keys, reply
+from tests.client.fakes import FakeService, idempotency_keys, reply
 
 
 async def test_payments_are_listed_read_and_refunded(
@@ -25,10 +23,10 @@ async def test_payments_are_listed_read_and_refunded(
         ("GET", "/payments/p-1"),
         ("POST", "/payments/p-1/refund"),
     ]
-    assert keys(service.seen[3:]) == {"k"}
+    assert idempotency_keys(service.seen[3:]) == {"k"}
 
 
-async def test_a_float_is_refused_before_anything_is_sent(
+async def test_a_float_or_no_amount_is_an_error_before_anything_is_sent(
     shop: ShopClient, service: FakeService
 ) -> None:
     with pytest.raises(TypeError):

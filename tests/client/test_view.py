@@ -1,4 +1,4 @@
-"""The view of the shop's instances: whom it names, in which order, and what it forgets when."""
+"""The view of the shop's instances: which it returns, in which order, and for how long."""
 
 from client.view import Instance, Snapshot, View
 
@@ -30,18 +30,18 @@ def test_the_best_state_comes_first() -> None:
     assert names(view(*(instance(s, s) for s in states)).candidates("cart")) == states[::-1]
 
 
-def test_a_state_that_is_not_known_is_tried_before_one_that_is_down() -> None:
+def test_an_instance_in_an_unknown_state_is_tried_before_one_that_is_down() -> None:
     seen = view(instance("down", "down"), instance("new", "warming"))
     assert names(seen.candidates("cart")) == ["new", "down"]
 
 
-def test_those_that_are_up_take_turns() -> None:
+def test_instances_that_are_up_take_turns() -> None:
     seen = view(instance("a"), instance("b"), instance("c"))
     first = [names(seen.candidates("cart"))[0] for _ in range(6)]
     assert first == ["a", "b", "c", "a", "b", "c"]
 
 
-def test_one_that_failed_comes_last_for_a_second_and_longer_each_time() -> None:
+def test_an_instance_that_failed_comes_last_for_a_second_and_longer_each_time() -> None:
     clock = Clock()
     seen = view(instance("a"), instance("b", "down"), clock=clock)
     lasted = []
@@ -59,7 +59,7 @@ def test_failures_at_the_same_moment_count_once() -> None:
     assert [seen.failed(instance("a")) for _ in range(3)] == [True, False, False]
 
 
-def test_one_that_worked_is_avoided_no_longer() -> None:
+def test_an_instance_that_worked_is_no_longer_avoided() -> None:
     seen = view(instance("a"), instance("b", "suspect"))
     seen.failed(instance("a"))
     seen.worked(instance("a"))
@@ -80,7 +80,7 @@ def test_a_reset_within_an_epoch_drops_what_it_does_not_name() -> None:
     assert seen.candidates("cart") == []
 
 
-def test_after_a_registry_began_anew_the_instances_it_lost_are_used_for_ten_minutes() -> None:
+def test_instances_that_a_new_epoch_does_not_know_are_used_for_ten_minutes() -> None:
     clock = Clock()
     seen = view(instance("a"), clock=clock)
     seen.apply(Snapshot(index=0, epoch="other", reset=True))
@@ -95,7 +95,7 @@ def test_after_a_registry_began_anew_the_instances_it_lost_are_used_for_ten_minu
     assert seen.candidates("cart") == []
 
 
-def test_an_unconfirmed_instance_is_used_only_while_no_other_is_alive() -> None:
+def test_an_unconfirmed_instance_is_used_only_while_every_other_one_is_down() -> None:
     seen = view(instance("a"), instance("b"))
     seen.apply(
         Snapshot(index=1, epoch="other", reset=True, services={"cart": [instance("b", "down")]})

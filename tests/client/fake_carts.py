@@ -1,4 +1,4 @@
-"""Cart services behind a registry, and a transport to call them with."""
+"""Fake cart services behind a fake registry, and a transport to call them."""
 
 from contextlib import AsyncExitStack
 from typing import Any
@@ -13,8 +13,8 @@ from tests.client.fakes import FakeRegistry, FakeService, Reply, reply
 OK = reply({"ok": True})
 
 
-class Stage:
-    """A cart service or several behind a registry, and a transport to call them."""
+class FakeCarts:
+    """One or several fake cart services, and a transport that finds them through `registry`."""
 
     def __init__(
         self, registry: FakeRegistry, session: aiohttp.ClientSession, backoff: Backoff
@@ -27,17 +27,18 @@ class Stage:
             session, self.discovery, "key-1", context_headers=lambda: self.context, backoff=backoff
         )
 
-    async def cart(self, *answers: Reply) -> FakeService:
-        """Have one cart service that gives these answers."""
+    async def start_registered(self, *answers: Reply) -> FakeService:
+        """Start a cart service that gives these answers, and register it alone."""
         service = await self.start(*answers)
-        await self.have(service.at("cart-1"))
+        await self.register(service.at("cart-1"))
         return service
 
     async def start(self, *answers: Reply) -> FakeService:
+        """Start a cart service that gives these answers; it is not registered."""
         return await self._stack.enter_async_context(FakeService(*answers))
 
-    async def have(self, *instances: dict[str, Any]) -> None:
-        """Have exactly these cart instances known."""
+    async def register(self, *instances: dict[str, Any]) -> None:
+        """Have exactly these cart instances registered, and known to the transport."""
         await self.registry.put("cart", *instances)
         await self._stack.enter_async_context(self.discovery)
         await self.discovery.candidates("cart", 5)
