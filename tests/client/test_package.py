@@ -1,5 +1,6 @@
 """The client as a package of its own: its version, and what it needs."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -22,3 +23,9 @@ def test_the_client_asks_for_the_same_releases_as_the_shop() -> None:
     package, shop = project(ROOT / "client"), project(ROOT)
     assert set(package["dependencies"]) <= set(shop["dependencies"])
     assert package["requires-python"] == shop["requires-python"]
+
+
+def test_the_modules_import_each_other_relatively() -> None:
+    absolute = re.compile(r"^\s*(from|import) (client|tuckshop_client)\b", re.MULTILINE)
+    modules = (ROOT / "client").glob("*.py")
+    assert not [path.name for path in modules if absolute.search(path.read_text())]
