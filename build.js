@@ -9,8 +9,8 @@ const PAGES = ["services/storefront/pages", "registry/dashboard"];
 
 /** The folders that the server publishes for every page, by the URL that a source imports from. */
 const PUBLISHED = {
-  "/shared/": `${ROOT}services/common/pages/`,
-  "/vendor/": `${ROOT}services/common/vendor/`,
+  "/shared/": `${ROOT}services/common/pages/shared/`,
+  "/vendor/": `${ROOT}services/common/pages/vendor/`,
 };
 
 const publishedFolders = {

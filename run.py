@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Starts, watches and stops the whole shop, and runs its tools; `python run.py --help` lists them.
 
-It needs nothing but Python: what else the shop needs is installed at the first start.
+It needs only Python: at the first start it installs everything else that the shop needs.
 """
 
 import sys
 
-# Nothing newer is imported before this, so that an old Python can read this far.
+# This check comes before any import that an older Python cannot read.
 if sys.version_info < (3, 11):  # noqa: UP036
     sys.exit("run.py: Python 3.11 or newer is needed, and this is " + sys.version.split()[0] + ".")
 

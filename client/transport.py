@@ -103,9 +103,9 @@ class Transport:
         retries: bool = True,
         deadline: float = 10.0,
         attempt_timeout: float = ATTEMPT_TIMEOUT,
-        patience: float = math.inf,
+        max_wait: float = math.inf,
         accept: Collection[int] = (),
-        at_once: float = math.inf,
+        read_limit: float = math.inf,
     ) -> Answer:
         """Return the service's answer if its status is 2xx, 304 or in `accept`.
 
@@ -114,11 +114,11 @@ class Transport:
         `headers` override those that are sent otherwise.
 
         `deadline` is in seconds for the whole call, `attempt_timeout` in seconds for each attempt.
-        If the body of the answer has more than `at_once` bytes, the remainder is read from the
+        If the body of the answer has more than `read_limit` bytes, the remainder is read from the
         answer's `rest`, and these limits do not apply to it.
 
         A call that was certainly not carried out (no connection, 421, 429, 503 with Retry-After)
-        is repeated, at another instance first, until the deadline. It waits at most `patience`
+        is repeated, at another instance first, until the deadline. It waits at most `max_wait`
         seconds for an instance that can take it. A call that may have been carried out is repeated
         only if it is `repeatable`: by default GET, HEAD, PUT, DELETE and every call with an
         `idempotency_key`. With `retries=False` there is only one attempt.
@@ -135,14 +135,14 @@ class Transport:
             self._call_headers(service, json is not None, headers, idempotency_key),
             content if json is None else json_body(json),
             accept,
-            at_once,
+            read_limit,
         )
         attempts = Attempts(
             self._discovery,
             self._backoff,
             service,
             deadline=deadline,
-            max_wait=patience,
+            max_wait=max_wait,
             repeatable=repeatable,
             retries=retries,
         )

@@ -1,18 +1,18 @@
-"""Where instances may be: at a plain http(s)://host:port on a host that is allowed."""
+"""Checks the addresses of instances: a plain http(s)://host:port on an allowed host."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from urllib.parse import SplitResult, urlsplit
 
-from services.common.errors import Invalid
-from services.common.settings import is_loopback
+from services.common.core.errors import Invalid
+from services.common.core.settings import is_loopback
 
 
 def allowed_address(url: str, allowed_hosts: Collection[str]) -> str:
-    """`url` in its one spelling, so that two instances at the same one are seen to be.
+    """`url` in one normal form, so that two instances at the same address can be recognised.
 
-    Raises Invalid (`url_not_allowed`) for what is no http(s)://host:port on loopback or on one of
+    Raises Invalid (`url_not_allowed`) unless it is http(s)://host:port on loopback or on one of
     `allowed_hosts` (in lower case).
     """
     try:

@@ -13,45 +13,52 @@ import msgspec
 from aiohttp import web
 
 from client.transport import open_session
-from services.common import belonging, wire
-from services.common.app import base_app
-from services.common.background import running
-from services.common.database import open_database
-from services.common.errors import Invalid
-from services.common.keys import DATABASE
-from services.common.lifecycle import LIFECYCLE
-from services.common.logs import logger
-from services.common.pages import page_routes
-from services.common.paging import Page, Place, decode_cursor, encode_cursor, page_response
-from services.common.routing import Nothing, Route
-from services.common.settings import Settings
+from services.common.core import wire
+from services.common.core.background import running
+from services.common.core.errors import Invalid
+from services.common.core.logs import logger
+from services.common.core.settings import Settings
+from services.common.pages.files import page_routes
+from services.common.process.app import base_app
+from services.common.storage.database import open_database
+from services.common.storage.migrations import service_schema
+from services.common.web.keys import DATABASE
+from services.common.web.lifecycle import LIFECYCLE
+from services.common.web.paging import (
+    CursorNumber,
+    Page,
+    decode_cursor,
+    encode_cursor,
+    page_response,
+)
+from services.common.web.routing import Route
 
 from . import store
 from .addresses import allowed_address
-from .board import BOARD, Board
 from .event_stream import stream_events
+from .hub import HUB, Hub
 from .leases import LeaseTable
-from .model import Event, Instance, UnknownInstance
-from .shapes import (
-    Away,
+from .messages import (
+    AbsentInstance,
+    Deregistration,
     Id,
     Lease,
-    Leaving,
     NewRegistration,
     OneService,
-    Registered,
+    RegistrationResult,
     Report,
     Services,
-    StateWord,
+    StateChange,
     Watch,
 )
+from .model import Event, Instance, UnknownInstance
 
 ALLOWED: web.AppKey[Collection[str]] = web.AppKey("allowed_hosts", Collection)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrySettings(Settings):
-    """`allowed_hosts` are those that instances may be at, beside loopback and its own."""
+    """`allowed_hosts` are the hosts where instances may be, besides loopback and the registry's."""
 
     allowed_hosts: tuple[str, ...] = ()
 
@@ -61,42 +68,43 @@ def create_app(settings: RegistrySettings) -> web.Application:
     app = base_app(settings, ROUTES)
     own = {host for host in (settings.host, settings.advertise) if host}
     app[ALLOWED] = frozenset(host.lower() for host in (*own, *settings.allowed_hosts))
-    schema = belonging.SCHEMA + (Path(__file__).parent / "schema.sql").read_text()
+    migrations = Path(__file__).parent / "migrations"
+    schema = service_schema(settings.service, migrations, shared=["shop"])
 
-    async def board(app: web.Application) -> AsyncIterator[None]:
+    async def hub(app: web.Application) -> AsyncIterator[None]:
         async with (
             open_database(
-                settings.data_dir / "registry.db", [schema], end_process=_go_on_from_memory
+                settings.data_dir / "registry.db", schema, end_process=_go_on_from_memory
             ) as database,
             open_session() as session,
         ):
             app[DATABASE] = database
             shop = await database.write(store.open_shop, str(uuid.uuid4()))
-            # A new epoch at each start: what memory had and the disk had not cannot be told again.
+            # A new epoch at each start, because changes that were only in memory are lost.
             table = LeaseTable(epoch=secrets.token_hex(8))
             table.restore(*await database.read(store.load), now=time.monotonic())
-            app[BOARD] = Board(table, database, shop, session)
+            app[HUB] = Hub(table, database, shop, session)
             app[LIFECYCLE].shop = shop
             app[LIFECYCLE].registered = True
-            async with running(app[BOARD].expire, "expiry of leases"):
+            async with running(app[HUB].expire, "expiry of leases"):
                 yield
 
     async def end_streams(app: web.Application) -> None:
-        app[BOARD].end()
+        app[HUB].end()
 
-    app.cleanup_ctx.append(board)
+    app.cleanup_ctx.append(hub)
     app.on_shutdown.append(end_streams)
     return app
 
 
 async def register(request: web.Request, new: NewRegistration) -> web.Response:
-    """Register an instance, or register it again, under a new lease."""
-    board = request.app[BOARD]
+    """Register an instance, new or again, with a new lease."""
+    hub = request.app[HUB]
     service, instance_id = _name(request)
     url = allowed_address(new.url, request.app[ALLOWED])
-    known = _is_known(board, service, instance_id)
+    known = _is_known(hub, service, instance_id)
     now = time.monotonic()
-    made, events = board.table.register(
+    made, events = hub.table.register(
         service,
         instance_id,
         url,
@@ -105,96 +113,101 @@ async def register(request: web.Request, new: NewRegistration) -> web.Response:
         meta=new.meta,
         ttl=float(new.ttl),
     )
-    shown = _instance(board, service, instance_id)
-    registered = Registered(
+    shown = _instance(hub, service, instance_id)
+    registered = RegistrationResult(
         lease=made.lease,
         heartbeat_every=made.heartbeat_every,
-        index=board.table.index,
-        epoch=board.table.epoch,
-        shop=board.shop,
+        index=hub.table.index,
+        epoch=hub.table.epoch,
+        shop=hub.shop,
     )
     answer = {field.name: getattr(shown, field.name) for field in fields(shown)}
     answer |= msgspec.structs.asdict(registered)
-    await board.record(events)
+    await hub.record(events)
     return web.json_response(body=wire.encode(answer), status=200 if known else 201)
 
 
 async def heartbeat(request: web.Request, lease: Lease) -> web.Response:
-    """Renew a lease. 404: register again. 409: another has taken this one's place; stop."""
-    board = request.app[BOARD]
+    """Renew a lease. After a 404 the instance registers again; after a 409 it stops."""
+    hub = request.app[HUB]
     service, instance_id = _name(request)
-    events = board.table.heartbeat(service, instance_id, lease.lease, now=time.monotonic())
-    shown = _instance(board, service, instance_id)
-    await board.record(events)
+    events = hub.table.heartbeat(service, instance_id, lease.lease, now=time.monotonic())
+    shown = _instance(hub, service, instance_id)
+    await hub.record(events)
     return web.json_response(body=wire.encode(shown))
 
 
-async def set_state(request: web.Request, word: StateWord) -> web.Response:
-    """Drain an instance or take it back, by its own word or the operator's.
+async def set_state(request: web.Request, change: StateChange) -> web.Response:
+    """Drain an instance or make it `up` again, at its own request or by the operator's override.
 
-    The operator's is kept for one that is away as well, and answered with its names, `down`.
+    An override is kept while the instance is not registered; then the response has its names and
+    `down`.
     """
-    board = request.app[BOARD]
+    hub = request.app[HUB]
     service, instance_id = _name(request)
     now = time.monotonic()
-    if word.lease is not None:
-        events = board.table.set_own_word(service, instance_id, word.lease, word.state, now=now)
+    if change.lease is not None:
+        events = hub.table.set_own_state(service, instance_id, change.lease, change.state, now=now)
     else:
-        events = board.table.set_operator_word(service, instance_id, word.state, now=now)
+        events = hub.table.set_override(service, instance_id, change.state, now=now)
     try:
-        shown: Instance | Away = _instance(board, service, instance_id)
+        shown: Instance | AbsentInstance = _instance(hub, service, instance_id)
     except UnknownInstance:
-        drained = "; drained by the operator" if word.state == "draining" else ""
-        shown = Away(service=service, instance_id=instance_id, reason=f"not registered{drained}")
-    await board.record(events, must_last=True)
+        drained = "; drained by the operator" if change.state == "draining" else ""
+        shown = AbsentInstance(
+            service=service, instance_id=instance_id, reason=f"not registered{drained}"
+        )
+    await hub.record(events, must_last=True)
     return web.json_response(body=wire.encode(shown))
 
 
-async def remove(request: web.Request, leaving: Leaving) -> web.Response:
-    """Take an instance out."""
-    board = request.app[BOARD]
+async def remove(request: web.Request, deregistration: Deregistration) -> web.Response:
+    """Remove an instance."""
+    hub = request.app[HUB]
     name = _name(request)
-    if leaving.lease is not None:
-        board.table.heartbeat(*name, leaving.lease, now=time.monotonic())
-    await board.record(board.table.remove(*name), must_last=True)
+    if deregistration.lease is not None:
+        hub.table.heartbeat(*name, deregistration.lease, now=time.monotonic())
+    await hub.record(hub.table.remove(*name), must_last=True)
     return web.Response(status=204)
 
 
 async def list_services(request: web.Request, watch: Watch) -> web.Response:
-    """Every service; with `epoch`, `index` and `wait`, what changed since, once it has."""
-    board = request.app[BOARD]
-    changes = await board.changes(watch.epoch, watch.index, watch.wait)
+    """Every service. With `epoch`, `index` and `wait`: the services that changed since then, after
+    waiting for a change.
+    """
+    hub = request.app[HUB]
+    changes = await hub.changes(watch.epoch, watch.index, watch.wait)
     answer = Services(
         index=changes.index,
         epoch=changes.epoch,
         reset=changes.reset,
-        shop=board.shop,
+        shop=hub.shop,
         services=changes.services,
     )
     return web.json_response(body=wire.encode(answer))
 
 
-async def get_service(request: web.Request, _parameters: Nothing) -> web.Response:
-    """One service's instances."""
-    board = request.app[BOARD]
+async def get_service(request: web.Request) -> web.Response:
+    """The instances of one service."""
+    hub = request.app[HUB]
     service = request.match_info["service"]
-    instances = board.table.instances(service, now=time.monotonic())
-    answer = OneService(index=board.table.index, service=service, instances=instances)
+    instances = hub.table.instances(service, now=time.monotonic())
+    answer = OneService(index=hub.table.index, service=service, instances=instances)
     return web.json_response(body=wire.encode(answer))
 
 
 async def report(request: web.Request, report: Report) -> web.Response:
-    """Somebody could not reach an instance: the registry looks for itself, at once."""
-    board = request.app[BOARD]
-    instance = _instance(board, report.service, report.instance_id)
-    await board.look(instance, report.what)
-    shown = _instance(board, report.service, report.instance_id)
+    """Report that an instance could not be reached. The registry checks that itself."""
+    hub = request.app[HUB]
+    instance = _instance(hub, report.service, report.instance_id)
+    await hub.look(instance, report.what)
+    shown = _instance(hub, report.service, report.instance_id)
     return web.json_response(body=wire.encode(shown), status=202)
 
 
 async def history(request: web.Request, page: Page) -> web.Response:
-    """What happened, newest first."""
-    after = None if page.after is None else decode_cursor(page.after, Place)
+    """The history of events, newest first."""
+    after = None if page.after is None else decode_cursor(page.after, CursorNumber)
     events, next_id = await request.app[DATABASE].read(store.list_history, page.limit, after)
     return page_response(request, events, None if next_id is None else encode_cursor(next_id))
 
@@ -208,17 +221,17 @@ def _name(request: web.Request) -> tuple[str, str]:
         raise Invalid("A service and an instance are named with A-Z a-z 0-9 . _ -") from None
 
 
-def _is_known(board: Board, service: str, instance_id: str) -> bool:
+def _is_known(hub: Hub, service: str, instance_id: str) -> bool:
     try:
-        _instance(board, service, instance_id)
+        _instance(hub, service, instance_id)
     except UnknownInstance:
         return False
     return True
 
 
-def _instance(board: Board, service: str, instance_id: str) -> Instance:
-    """An instance as it stands. Raises UnknownInstance."""
-    return board.table.instance(service, instance_id, now=time.monotonic())
+def _instance(hub: Hub, service: str, instance_id: str) -> Instance:
+    """An instance as it is now. Raises UnknownInstance."""
+    return hub.table.instance(service, instance_id, now=time.monotonic())
 
 
 def _go_on_from_memory(reason: str) -> None:
@@ -232,7 +245,7 @@ ROUTES = [
         register,
         takes=NewRegistration,
         gives=dict,
-        refusals=("url_not_allowed",),
+        rejections=("url_not_allowed",),
     ),
     Route(
         "POST",
@@ -240,28 +253,28 @@ ROUTES = [
         heartbeat,
         takes=Lease,
         gives=Instance,
-        refusals=("unknown_instance", "superseded"),
+        rejections=("unknown_instance", "superseded"),
         quiet=True,
     ),
     Route(
         "PUT",
         "/services/{service}/{instance_id}/state",
         set_state,
-        takes=StateWord,
+        takes=StateChange,
         gives=Instance,
-        refusals=("unknown_instance", "superseded"),
+        rejections=("unknown_instance", "superseded"),
     ),
     Route(
         "DELETE",
         "/services/{service}/{instance_id}",
         remove,
-        takes=Leaving,
+        takes=Deregistration,
         status=204,
-        refusals=("unknown_instance", "superseded"),
+        rejections=("unknown_instance", "superseded"),
     ),
     Route("GET", "/services", list_services, takes=Watch, gives=Services, streams=True, quiet=True),
     Route(
-        "GET", "/services/{service}", get_service, gives=OneService, refusals=("unknown_service",)
+        "GET", "/services/{service}", get_service, gives=OneService, rejections=("unknown_service",)
     ),
     Route(
         "POST",
@@ -270,7 +283,7 @@ ROUTES = [
         takes=Report,
         gives=Instance,
         status=202,
-        refusals=("unknown_instance",),
+        rejections=("unknown_instance",),
         quiet=True,
     ),
     Route("GET", "/history", history, takes=Page, gives=list[Event]),

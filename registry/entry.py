@@ -1,4 +1,4 @@
-"""One instance in the lease table, and how it stands by its silence and by what is said of it."""
+"""One instance in the lease table, and its state: by its silence, by reports and by requests."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from .model import Instance, Registration, State
 
 DOWN_SECONDS = 600.0
-"""How long an instance is remembered once it is down, unless the operator drained it."""
+"""How long a down instance stays in the table, unless the operator has drained it."""
 
 
 @dataclass(slots=True)
 class Entry:
-    """An instance that was heard of last at `renewed_at`, in monotonic seconds."""
+    """An instance whose lease was last renewed at `renewed_at`, in monotonic seconds."""
 
     registration: Registration
     renewed_at: float
     drained: bool = False
-    """The operator's word."""
+    """The operator's override."""
     reported: str | None = None
-    """Why others doubt it."""
+    """What a report said about it since the last heartbeat."""
     silence: int = 0
-    """How many times its ttl it has been silent for, up to 2."""
+    """For how many times its ttl it has been silent: 0, 1 or 2."""
     state: State = "up"
     reason: str | None = None
 
@@ -35,16 +35,16 @@ class Entry:
 
     @property
     def forgotten_at(self) -> float | None:
-        """When it leaves the table, if it does."""
+        """When it leaves the table; None if it stays."""
         return None if self.drained else self.down_at + DOWN_SECONDS
 
     @property
     def next_deadline(self) -> float | None:
-        """When its silence will come to something that has not been settled yet."""
+        """When its silence will next have an effect; None if never."""
         return (self.suspect_at, self.down_at, self.forgotten_at)[self.silence]
 
     def settle(self, now: float) -> bool:
-        """Bring `state` and `reason` up to date; returns whether others can see a difference."""
+        """Bring `state` and `reason` up to date; returns whether one of them has changed."""
         before = (self.state, self.reason)
         self.silence = (now >= self.suspect_at) + (now >= self.down_at)
         reasons = []
@@ -54,7 +54,7 @@ class Entry:
             reasons.append(self.reported)
         self.state = "suspect" if reasons else "up"
         if self.registration.draining:
-            reasons.append("draining by its own word")
+            reasons.append("draining at its own request")
         if self.drained:
             reasons.append("drained by the operator")
         if self.registration.draining or self.drained:
@@ -64,8 +64,8 @@ class Entry:
         self.reason = "; ".join(reasons) or None
         return (self.state, self.reason) != before
 
-    def seen(self, now: float) -> Instance:
-        """It, as others are told of it."""
+    def view(self, now: float) -> Instance:
+        """The instance as others see it."""
         registration = self.registration
         return Instance(
             service=registration.service,

@@ -1,4 +1,4 @@
-"""`GET /events`: what happens in the registry, live, as server-sent events.
+"""`GET /events`: the events of the registry as they happen, as server-sent events.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -9,20 +9,19 @@ import asyncio
 
 from aiohttp import web
 
-from services.common import wire
-from services.common.routing import Nothing
-from services.common.tracing import current_request_id
+from services.common.core import wire
+from services.common.core.tracing import current_request_id
 
-from .board import BOARD, Stream
+from .hub import HUB, Stream
 
 PAUSE_SECONDS = 15.0
-"""A silence after which a stream says that it is still there."""
+"""After a silence this long, a stream sends a comment to show that it is open."""
 PATIENCE_SECONDS = 5.0
-"""What a reader may take to make room for more; then its stream is cut."""
+"""How long a slow reader may block one write; then its stream is cut."""
 
 
-async def stream_events(request: web.Request, _parameters: Nothing) -> web.StreamResponse:
-    """What happens, live, as server-sent events named for what it is."""
+async def stream_events(request: web.Request) -> web.StreamResponse:
+    """The events as they happen, as server-sent events."""
     response = web.StreamResponse(
         headers={
             "Content-Type": "text/event-stream",
@@ -30,7 +29,7 @@ async def stream_events(request: web.Request, _parameters: Nothing) -> web.Strea
             "X-Request-ID": current_request_id(),
         }
     )
-    with request.app[BOARD].stream() as stream:
+    with request.app[HUB].stream() as stream:
         await response.prepare(request)
         try:
             text = ": from now on\n\n"
@@ -47,7 +46,7 @@ async def stream_events(request: web.Request, _parameters: Nothing) -> web.Strea
 
 
 async def _next_text(stream: Stream) -> str:
-    """The next event as it is sent, or a comment after a silence; empty at the end."""
+    """The text of the next event, or a comment after a silence; empty when the stream ends."""
     try:
         async with asyncio.timeout(PAUSE_SECONDS):
             event = await stream.get()

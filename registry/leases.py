@@ -1,7 +1,7 @@
-"""The lease table: which instances there are, and how each of them is doing.
+"""The lease table: which instances there are, and the state of each.
 
-Plain objects without I/O; times are monotonic seconds, given as `now`. What happens by time alone
-happens in `expire`, at `next_deadline`. `standings` says what of a change is to be stored.
+Plain objects without I/O; times are monotonic seconds, given as `now`. Time alone changes a state
+only in `expire`, which is due at `next_deadline`. `records` gives what has to be stored.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.common.clock import utc_now
+from services.common.core.clock import utc_now
 
 from .entry import DOWN_SECONDS, Entry
 from .model import (
     DEFAULT_TTL,
     Changes,
+    DesiredState,
     Event,
+    EventName,
     Instance,
+    InstanceRecord,
     Name,
     Registration,
-    Standing,
     Superseded,
     UnknownInstance,
     UnknownService,
-    What,
-    Word,
 )
 
-MOST_GONE_SERVICES = 1000
-MOST_OLD_LEASES = 1000
+MAX_GONE_SERVICES = 1000
+MAX_OLD_LEASES = 1000
 
 
 class LeaseTable:
@@ -49,10 +49,10 @@ class LeaseTable:
         self._wall_clock = wall_clock
         self._services: dict[str, dict[str, Entry]] = {}
         self._drained: set[Name] = set()
-        # Leases whose place another has taken: their holders stop, and do not register again.
+        # The leases of superseded instances, which must stop and not register again.
         self._old_leases: dict[str, None] = {}
-        # When each service last changed, the latest change last: gone services too, so that their
-        # being gone is told. Who asks from before the floor may have missed one.
+        # The index of each service's last change, the latest last. Services without instances are
+        # kept, so that watchers learn of it; one who asks from below the floor may have missed it.
         self._changed: dict[str, int] = {}
         self._floor = 0
 
@@ -69,7 +69,7 @@ class LeaseTable:
     ) -> tuple[Registration, list[Event]]:
         """Give an instance a new lease of `ttl` seconds.
 
-        It takes the place of an earlier one with its id, and of any of its service at its URL.
+        It replaces the instance with the same id, and any instance of its service at the same URL.
         """
         registration = Registration(
             service=service,
@@ -84,13 +84,13 @@ class LeaseTable:
         events = []
         for other in list(self._services.get(service, {}).values()):
             if other.registration.instance_id == instance_id:
-                self._retire(other)
+                self._remember_old_lease(other)
             elif other.registration.url == url:
-                self._retire(other)
+                self._remember_old_lease(other)
                 events.append(self._drop(other, "superseded", f"by {instance_id} at {url}"))
-        entry = self._place(registration, now)
-        said = f"at {url}; {entry.reason}" if entry.reason else f"at {url}"
-        return registration, [*events, self._event("registered", registration.name, said)]
+        entry = self._insert(registration, now)
+        detail = f"at {url}; {entry.reason}" if entry.reason else f"at {url}"
+        return registration, [*events, self._event("registered", registration.name, detail)]
 
     def heartbeat(self, service: str, instance_id: str, lease: str, *, now: float) -> list[Event]:
         """Renew a lease. Raises UnknownInstance or Superseded."""
@@ -99,47 +99,51 @@ class LeaseTable:
         entry.reported = None
         return self._settle(entry, now, "heartbeat")
 
-    def set_own_word(
-        self, service: str, instance_id: str, lease: str, word: Word, *, now: float
+    def set_own_state(
+        self, service: str, instance_id: str, lease: str, state: DesiredState, *, now: float
     ) -> list[Event]:
-        """Take an instance's own word for its state. Raises UnknownInstance or Superseded."""
+        """Drain an instance, or make it `up` again, at its own request.
+
+        Raises UnknownInstance or Superseded.
+        """
         entry = self._holder(service, instance_id, lease)
-        entry.registration = replace(entry.registration, draining=word == "draining")
-        return self._settle(entry, now, "its own word")
+        entry.registration = replace(entry.registration, draining=state == "draining")
+        return self._settle(entry, now, "its own request")
 
-    def set_operator_word(
-        self, service: str, instance_id: str, word: Word, *, now: float
+    def set_override(
+        self, service: str, instance_id: str, state: DesiredState, *, now: float
     ) -> list[Event]:
-        """Drain an instance until the operator takes that back, even while it is away.
+        """Drain an instance, or make it `up` again, by the operator's override, which stays while
+        the instance is not registered.
 
-        Raises UnknownInstance where there is neither an instance nor a word for it.
+        Raises UnknownInstance if there is neither an instance nor an override.
         """
         name = (service, instance_id)
         entry = self._find(*name) if name in self._drained else self._entry(*name)
-        if word == "draining":
+        if state == "draining":
             self._drained.add(name)
         else:
             self._drained.discard(name)
         if entry is None:
-            return [self._event(word, name, "the operator's word, for when it is back")]
-        entry.drained = word == "draining"
-        return self._settle(entry, now, "the operator's word")
+            return [self._event(state, name, "the operator's override, for when it is back")]
+        entry.drained = state == "draining"
+        return self._settle(entry, now, "the operator's override")
 
     def suspect(self, service: str, instance_id: str, why: str, *, now: float) -> list[Event]:
-        """Doubt an instance that could not be reached, until its next heartbeat.
+        """Make an instance that could not be reached suspect until its next heartbeat.
 
         Raises UnknownInstance.
         """
         entry = self._entry(service, instance_id)
-        entry.reported = entry.reported or why  # the first says it; a thousand would fill history
+        entry.reported = entry.reported or why  # the first counts; a thousand would fill history
         return self._settle(entry, now, why)
 
     def remove(self, service: str, instance_id: str) -> list[Event]:
-        """Take an instance out. Raises UnknownInstance."""
+        """Remove an instance. Raises UnknownInstance."""
         return [self._drop(self._entry(service, instance_id), "removed", "taken out")]
 
     def expire(self, *, now: float) -> list[Event]:
-        """Do what time alone brings about: suspect, down, forgotten."""
+        """Apply the deadlines that have passed: suspect, down, removed."""
         events = []
         for entry in self._entries():
             if entry.forgotten_at is not None and now >= entry.forgotten_at:
@@ -150,60 +154,61 @@ class LeaseTable:
         return events
 
     def excuse(self, seconds: float, *, now: float) -> None:
-        """Hold against nobody the last `seconds`, in which the registry could not have heard them.
+        """Extend every lease by `seconds` in which the registry could not receive heartbeats.
 
-        Its machine slept, or it was stopped or starved; a heartbeat of then is still to be read.
+        Its machine slept, or it was stopped or had no processor time; heartbeats sent then may
+        still be waiting to be read.
         """
         for entry in self._entries():
             entry.renewed_at = min(now, entry.renewed_at + seconds)
 
     def next_deadline(self) -> float | None:
-        """When `expire` will have something to do, if ever."""
+        """When `expire` will have something to do; None if never."""
         deadlines = [entry.next_deadline for entry in self._entries()]
         return min((each for each in deadlines if each is not None), default=None)
 
     def instances(self, service: str, *, now: float) -> list[Instance]:
-        """A service's instances, by id. Raises UnknownService where it has none."""
+        """The instances of a service, sorted by id. Raises UnknownService if it has none."""
         if service not in self._services:
             raise UnknownService(f"No instance of {service} is registered")
-        return self._whole(service, now)
+        return self._views(service, now)
 
     def instance(self, service: str, instance_id: str, *, now: float) -> Instance:
         """One instance. Raises UnknownInstance."""
-        return self._entry(service, instance_id).seen(now)
+        return self._entry(service, instance_id).view(now)
 
     def changed_since(self, epoch: str | None, index: int, *, now: float) -> Changes:
-        """What changed after `index`; everything, as a reset, where that cannot be told."""
+        """The services that changed after `index`; if that is not known, all, as a reset."""
         reset = epoch != self.epoch or not self._floor <= index <= self.index
         names = [name for name, at in self._changed.items() if at > index]
-        services = {name: self._whole(name, now) for name in (self._services if reset else names)}
+        services = {name: self._views(name, now) for name in (self._services if reset else names)}
         return Changes(self.index, self.epoch, reset, services)
 
-    def standings(self, names: Iterable[Name]) -> list[Standing]:
-        """What is to be stored of the instances that something has happened to."""
-        standings = []
+    def records(self, names: Iterable[Name]) -> list[InstanceRecord]:
+        """What has to be stored about the instances with these names."""
+        records = []
         for name in names:
             entry = self._find(*name)
             registration = entry.registration if entry else None
-            standings.append(Standing(name, registration, name in self._drained))
-        return standings
+            records.append(InstanceRecord(name, registration, name in self._drained))
+        return records
 
     def restore(
         self, registrations: Iterable[Registration], drained: Iterable[Name], *, now: float
     ) -> None:
-        """Take up what was stored. Every lease begins anew, for its whole ttl."""
+        """Load what was stored. Every lease is renewed for its whole ttl."""
         self._drained.update(drained)
         for registration in registrations:
-            self._place(registration, now)
+            self._insert(registration, now)
 
-    def _place(self, registration: Registration, now: float) -> Entry:
+    def _insert(self, registration: Registration, now: float) -> Entry:
         entry = Entry(registration, now, drained=registration.name in self._drained)
         entry.settle(now)
         self._services.setdefault(registration.service, {})[registration.instance_id] = entry
         self._touch(registration.service)
         return entry
 
-    def _drop(self, entry: Entry, what: What, why: str) -> Event:
+    def _drop(self, entry: Entry, what: EventName, why: str) -> Event:
         service, instance_id = name = entry.registration.name
         del self._services[service][instance_id]
         if not self._services[service]:
@@ -221,13 +226,13 @@ class LeaseTable:
         self.index += 1
         self._changed.pop(service, None)
         self._changed[service] = self.index
-        if len(self._changed) - len(self._services) > MOST_GONE_SERVICES:
+        if len(self._changed) - len(self._services) > MAX_GONE_SERVICES:
             oldest = next(name for name in self._changed if name not in self._services)
             self._floor = self._changed.pop(oldest)
 
-    def _retire(self, entry: Entry) -> None:
+    def _remember_old_lease(self, entry: Entry) -> None:
         self._old_leases[entry.registration.lease] = None
-        if len(self._old_leases) > MOST_OLD_LEASES:
+        if len(self._old_leases) > MAX_OLD_LEASES:
             del self._old_leases[next(iter(self._old_leases))]
 
     def _holder(self, service: str, instance_id: str, lease: str) -> Entry:
@@ -250,9 +255,9 @@ class LeaseTable:
     def _entries(self) -> list[Entry]:
         return [entry for instances in self._services.values() for entry in instances.values()]
 
-    def _whole(self, service: str, now: float) -> list[Instance]:
+    def _views(self, service: str, now: float) -> list[Instance]:
         instances = self._services.get(service, {})
-        return [instances[instance_id].seen(now) for instance_id in sorted(instances)]
+        return [instances[instance_id].view(now) for instance_id in sorted(instances)]
 
-    def _event(self, what: What, name: Name, detail: str) -> Event:
+    def _event(self, what: EventName, name: Name, detail: str) -> Event:
         return Event(what, *name, self._wall_clock(), detail)

@@ -1,10 +1,10 @@
-"""What the registry speaks of: registrations, instances, events, and its refusals.
+"""The types of the registry: registrations, instances, events, and its errors.
 
 NotFound
 ├── UnknownService    404 unknown_service
-└── UnknownInstance   404 unknown_instance   it registers (again)
+└── UnknownInstance   404 unknown_instance   the instance registers (again)
 Conflict
-└── Superseded        409 superseded         another has taken its place; it stops
+└── Superseded        409 superseded         another has taken its place: the instance stops
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from services.common.errors import Conflict, NotFound
+from services.common.core.errors import Conflict, NotFound
 
 State = Literal["up", "draining", "suspect", "down"]
-Word = Literal["up", "draining"]
-"""What an instance or the operator can say of an instance."""
-What = Literal["registered", "superseded", "removed", "up", "draining", "suspect", "down"]
+DesiredState = Literal["up", "draining"]
+"""The states that an instance can request for itself, and the operator can set."""
+EventName = Literal["registered", "superseded", "removed", "up", "draining", "suspect", "down"]
 Name = tuple[str, str]
-"""A service, and an instance's id in it."""
+"""A service, and the id of an instance of it."""
 
 DEFAULT_TTL = 6.0
 
@@ -39,7 +39,7 @@ class Superseded(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What an instance said of itself, and the lease it was given for that. `ttl` is in seconds."""
+    """What an instance said about itself, and the lease that it got. `ttl` is in seconds."""
 
     service: str
     instance_id: str
@@ -50,7 +50,7 @@ class Registration:
     meta: Mapping[str, Any] = field(default_factory=dict)
     ttl: float = DEFAULT_TTL
     draining: bool = False
-    """Its own word, which ends with the lease."""
+    """Whether it is draining at its own request, which ends with the lease."""
 
     @property
     def name(self) -> Name:
@@ -58,14 +58,14 @@ class Registration:
 
     @property
     def heartbeat_every(self) -> float:
-        """Seconds; two heartbeats in a row may be lost."""
+        """Seconds between heartbeats; two in a row may be lost."""
         return self.ttl / 3
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What has to be stored of an instance: its registration, if it is there, and the operator's
-    word, which can be there without it.
+class InstanceRecord:
+    """What has to be stored about an instance: its registration if there is one, and whether the
+    operator has drained it, which can be true without a registration.
     """
 
     name: Name
@@ -75,7 +75,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An instance as others are told of it. Times are in seconds; `reason` is why it is not up."""
+    """An instance as others see it. Times are in seconds; `reason` says why it is not up."""
 
     service: str
     instance_id: str
@@ -91,9 +91,9 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to an instance, at a wall-clock time; `detail` says why or where."""
+    """What happened to an instance, at which wall-clock time; `detail` says why or where."""
 
-    what: What
+    what: EventName
     service: str
     instance_id: str
     at: str
@@ -106,9 +106,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The services that changed up to `index`, each whole; empty when its last instance is gone.
+    """The services that changed up to `index`, each with all its instances (none if all are gone).
 
-    With `reset` they are all that there are.
+    With `reset` these are all services.
     """
 
     index: int

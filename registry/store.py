@@ -1,4 +1,4 @@
-"""The registry's file: what outlives its process, in SQL as functions on a connection."""
+"""Reads and writes the registry's data in SQL."""
 
 from __future__ import annotations
 
@@ -6,51 +6,51 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import astuple
 
-from services.common import wire
-from services.common.belonging import load_shop, store_shop
+from services.common.core import wire
+from services.common.storage.shop_identity import load_shop, store_shop
 
-from .model import Event, Name, Registration, Standing
+from .model import Event, InstanceRecord, Name, Registration
 
-MOST_EVENTS = 10_000
-"""Events that are kept: the newest."""
+MAX_EVENTS = 10_000
+"""How many events are kept: the newest ones."""
 
 
 def open_shop(conn: sqlite3.Connection, new_id: str) -> str:
-    """The id of the shop, which is `new_id` if it has none yet."""
+    """The id of the shop; a new shop gets `new_id`."""
     shop = load_shop(conn)
     if shop is None:
         store_shop(conn, new_id)
     return shop or new_id
 
 
-def save(conn: sqlite3.Connection, standings: Iterable[Standing], events: Iterable[Event]) -> None:
-    """Store how instances stand now, and what happened."""
-    standings = list(standings)
+def save(
+    conn: sqlite3.Connection, records: Iterable[InstanceRecord], events: Iterable[Event]
+) -> None:
+    """Store the state of instances, and events."""
+    records = list(records)
     conn.executemany(
         "DELETE FROM registrations WHERE service = ? AND instance_id = ?",
-        [standing.name for standing in standings],
+        [record.name for record in records],
     )
     conn.executemany(
         "INSERT INTO registrations (service, instance_id, url, lease, version, meta, ttl, draining,"
         " registered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [_row(standing.registration) for standing in standings if standing.registration],
+        [_row(record.registration) for record in records if record.registration],
     )
-    for standing in standings:
-        if standing.drained:
-            conn.execute("INSERT INTO drained VALUES (?, ?) ON CONFLICT DO NOTHING", standing.name)
+    for record in records:
+        if record.drained:
+            conn.execute("INSERT INTO drained VALUES (?, ?) ON CONFLICT DO NOTHING", record.name)
         else:
-            conn.execute("DELETE FROM drained WHERE service = ? AND instance_id = ?", standing.name)
+            conn.execute("DELETE FROM drained WHERE service = ? AND instance_id = ?", record.name)
     conn.executemany(
         "INSERT INTO history (what, service, instance_id, at, detail) VALUES (?, ?, ?, ?, ?)",
         [astuple(event) for event in events],
     )
-    conn.execute(
-        "DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?", (MOST_EVENTS,)
-    )
+    conn.execute("DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?", (MAX_EVENTS,))
 
 
 def load(conn: sqlite3.Connection) -> tuple[list[Registration], set[Name]]:
-    """Every registration, and whom the operator drained."""
+    """Every registration, and the names of the instances that the operator has drained."""
     rows = conn.execute("SELECT * FROM registrations ORDER BY service, instance_id")
     registrations = [
         Registration(
@@ -73,7 +73,7 @@ def load(conn: sqlite3.Connection) -> tuple[list[Registration], set[Name]]:
 def list_history(
     conn: sqlite3.Connection, limit: int, after: int | None = None
 ) -> tuple[list[Event], int | None]:
-    """One page of what happened, newest first, and the `after` of the next if there is one."""
+    """One page of events, newest first, and the `after` of the next page if there is one."""
     rows = conn.execute(
         "SELECT id, what, service, instance_id, at, detail FROM history WHERE id < ?"
         " ORDER BY id DESC LIMIT ?",

@@ -33,7 +33,7 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
 
 
 @pytest.fixture
-async def open_for_business(shop: Shop) -> Shop:
+async def four_services(shop: Shop) -> Shop:
     """A whole shop."""
     await shop.start("catalog", "cart", "order", "payment")
     return shop

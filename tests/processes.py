@@ -85,6 +85,6 @@ def call(method: str, url: str, body: Any = None) -> tuple[int, Any]:
         with urllib.request.urlopen(request, timeout=10) as answer:
             text = answer.read()
             return answer.status, json.loads(text) if text else None
-    except urllib.error.HTTPError as refusal:
-        with refusal:
-            return refusal.code, json.loads(refusal.read())
+    except urllib.error.HTTPError as rejection:
+        with rejection:
+            return rejection.code, json.loads(rejection.read())

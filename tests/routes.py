@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from services.common.routing import ROUTES, Access, Route
-from services.common.wire import schema_of
+from services.common.core.wire import schema_of
+from services.common.web.routing import ROUTES, Access, Route
 from tests.shop import MAKERS, Reply
 
 SAMPLE_TEXTS = ("ada", str(uuid.UUID(int=7)), "http://127.0.0.1:9")
@@ -31,7 +31,7 @@ PATH_VALUES = {
 
 
 @dataclass(frozen=True)
-class Place:
+class RouteCase:
     """One route of one service."""
 
     service: str
@@ -74,16 +74,16 @@ class Place:
 
 
 @cache
-def every_route() -> tuple[Place, ...]:
+def every_route() -> tuple[RouteCase, ...]:
     """All of them, as the applications serve them."""
     return tuple(_routes())
 
 
-def _routes() -> Iterator[Place]:
+def _routes() -> Iterator[RouteCase]:
     for service, (kind, create_app) in MAKERS.items():
         app = create_app(kind(service=service, data_dir=Path("never-opened")))
         for route in app[ROUTES]:
-            yield Place(service, route)
+            yield RouteCase(service, route)
 
 
 def least_of(shape: type[msgspec.Struct]) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _least(schema: dict[str, Any], definitions: dict[str, Any]) -> Any:
 
 
 def assert_problem(reply: Reply, status: int, code: str | None = None) -> Any:
-    """Check that a refusal has the shape that every refusal has; returns its body."""
+    """Check that a rejection has the shape that every rejection has; returns its body."""
     assert reply.status == status, (reply.status, reply.body)
     assert reply.headers["Content-Type"] == "application/problem+json"
     body = reply.json

@@ -23,11 +23,11 @@ import services.catalog.app
 import services.order.app
 import services.payment.app
 import services.storefront.app
-from services.common.auth import Keyring
-from services.common.keys import BOUND
-from services.common.lifecycle import LIFECYCLE
-from services.common.serve import listen
-from services.common.settings import DEVELOPMENT_KEY, Settings
+from services.common.core.settings import DEVELOPMENT_KEY, Settings
+from services.common.process.serve import listen
+from services.common.web.auth import Keyring
+from services.common.web.keys import BOUND
+from services.common.web.lifecycle import LIFECYCLE
 
 OPERATOR = DEVELOPMENT_KEY
 Maker = tuple[type[Settings], Callable[[Any], web.Application]]
@@ -77,19 +77,25 @@ class Shop:
     urls: dict[str, str] = field(default_factory=dict)
 
     async def start(self, *names: str, **settings: Any) -> None:
-        """Start services, the registry first where it is among them, and wait until each is
-        registered. `settings` are for all of those named here.
+        """Start services, the registry first where it is among them and the others together, and
+        wait until each is registered. `settings` are for all of those named here.
         """
-        for name in names:
-            kind, create_app = MAKERS[name]
-            told: dict[str, Any] = {"grace": 1.0, **QUICK.get(name, {}), **settings}
-            if name != "registry":
-                told["registry_url"] = self.urls["registry"]
-            app = create_app(kind(service=name, data_dir=self.folder, **told))
-            self.runners[name] = await listen(app)
-            self.urls[name] = app[BOUND].result()
+        if names[:1] == ("registry",):
+            await self._listen("registry", settings)
+        await asyncio.gather(
+            *(self._listen(name, settings) for name in names if name != "registry")
+        )
         for name in names:
             await until(lambda name=name: self.app(name)[LIFECYCLE].registered)  # type: ignore[misc]
+
+    async def _listen(self, name: str, settings: dict[str, Any]) -> None:
+        kind, create_app = MAKERS[name]
+        given: dict[str, Any] = {"grace": 1.0, **QUICK.get(name, {}), **settings}
+        if name != "registry":
+            given["registry_url"] = self.urls["registry"]
+        app = create_app(kind(service=name, data_dir=self.folder, **given))
+        self.runners[name] = await listen(app)
+        self.urls[name] = app[BOUND].result()
 
     async def start_all(self, **settings: Any) -> None:
         """Start everything."""
@@ -176,8 +182,8 @@ class Shop:
 
         async def held() -> Any:
             # On a busy machine the catalog may not have answered in time.
-            told = await self.call("order", "GET", f"/orders/{order['order_id']}")
-            return told.json if told.json["stock_state"] != "REQUESTED" else None
+            answer = await self.call("order", "GET", f"/orders/{order['order_id']}")
+            return answer.json if answer.json["stock_state"] != "REQUESTED" else None
 
         return order if reply.status == 201 else await until(held)
 
@@ -219,4 +225,6 @@ async def open_shop(folder: Path) -> AsyncIterator[Shop]:
         try:
             yield shop
         finally:
-            await shop.stop(*reversed(shop.runners))
+            others = [name for name in shop.runners if name != "registry"]
+            await asyncio.gather(*(shop.stop(name) for name in others))
+            await shop.stop(*shop.runners)

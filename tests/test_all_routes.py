@@ -1,8 +1,9 @@
-"""What holds on every route of every service, also on those that are yet to be written."""
+"""What holds on every route of every service, also on those still to be written."""
 
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -12,32 +13,28 @@ import jwt
 import pytest
 import pytest_asyncio
 
-from services.common.auth import Keyring
-from services.common.routing import BODY_LIMIT, Access
-from tests.routes import Place, assert_problem, every_route
-from tests.shop import OPERATOR, Shop, open_shop, token
+from services.common.web.auth import Keyring
+from services.common.web.parameters import BODY_LIMIT
+from services.common.web.routing import Access
+from tests.routes import RouteCase, assert_problem, every_route
+from tests.shop import OPERATOR, Reply, Shop, open_shop, token
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 EVERY = every_route()
-SHAPED = [place for place in EVERY if not place.route.raw]
+SHAPED = [case for case in EVERY if not case.route.raw]
 """Those that look at what they are given; the others pass it on, or have no use for it."""
-PROTECTED = [place for place in EVERY if not place.is_public]
-SHAPED = [place for place in EVERY if not place.route.raw]
-OPERATORS = [place for place in EVERY if place.route.access is Access.OPERATOR]
-WITH_BODY = [place for place in PROTECTED if place.route.has_body]
+PROTECTED = [case for case in EVERY if not case.is_public]
+OPERATORS = [case for case in EVERY if case.route.access is Access.OPERATOR]
+WITH_BODY = [case for case in PROTECTED if case.route.has_body]
+IDEMPOTENT = [case for case in EVERY if case.route.idempotent]
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 JSON = {"Content-Type": "application/json"}
-
-each = pytest.mark.parametrize("place", EVERY, ids=str)
-each_shaped = pytest.mark.parametrize("place", SHAPED, ids=str)
-each_shaped = pytest.mark.parametrize("place", SHAPED, ids=str)
-each_protected = pytest.mark.parametrize("place", PROTECTED, ids=str)
-each_with_body = pytest.mark.parametrize("place", WITH_BODY, ids=str)
+OVERSIZED = b"x" * (BODY_LIMIT + 1)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def everything(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+async def whole_shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
     """A whole shop that these tests share: hardly one of their requests gets to do anything."""
     async with open_shop(tmp_path_factory.mktemp("shop")) as shop:
         await shop.start_all()
@@ -71,117 +68,135 @@ BAD_CREDENTIALS = {
 }
 
 
-@pytest.mark.parametrize("credentials", BAD_CREDENTIALS.values(), ids=BAD_CREDENTIALS)
-@each_protected
-async def test_who_is_not_known_is_told_so_before_anything_else(
-    everything: Shop, place: Place, credentials: dict[str, str]
+async def test_bad_credentials_are_401_before_anything_else_is_looked_at(
+    whole_shop: Shop, subtests: pytest.Subtests
 ) -> None:
-    reply = await everything.call(
-        place.service,
-        place.method,
-        place.path() + "?surprise=1&surprise=2",
-        key=None,
-        headers=credentials,
-        data=b"x" * (BODY_LIMIT + 1) if place.method != "GET" else None,
-    )
-    problem = assert_problem(reply, 401, "invalid_api_key")
-    assert problem["detail"] == "Invalid API Key"
-    assert reply.headers["WWW-Authenticate"] == "Bearer"
+    for case, (name, credentials) in itertools.product(PROTECTED, BAD_CREDENTIALS.items()):
+        with subtests.test(f"{case}: {name}"):
+            reply = await whole_shop.call(
+                case.service,
+                case.method,
+                case.path() + "?surprise=1&surprise=2",
+                key=None,
+                headers=credentials,
+                data=OVERSIZED if case.method != "GET" else None,
+            )
+            problem = assert_problem(reply, 401, "invalid_api_key")
+            assert problem["detail"] == "Invalid API Key"
+            assert reply.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("place", OPERATORS, ids=str)
-async def test_a_customer_may_not_do_what_is_the_operator_s(everything: Shop, place: Place) -> None:
-    for credentials in ({"X-API-Key": GOOD_TOKEN}, {"Authorization": f"bearer {GOOD_TOKEN}"}):
-        reply = await everything.call(
-            place.service,
-            place.method,
-            place.path() + "?surprise=1",
-            key=None,
-            headers=credentials,
-            data=b"x" * (BODY_LIMIT + 1) if place.method != "GET" else None,
-        )
-        assert_problem(reply, 403, "forbidden")
-
-
-@each
-async def test_a_wrong_verb_is_told_the_right_ones_before_it_is_asked_who_it_is(
-    everything: Shop, place: Place
+async def test_a_customer_is_403_where_only_the_operator_may_call(
+    whole_shop: Shop, subtests: pytest.Subtests
 ) -> None:
-    right = {
-        other.method
-        for other in EVERY
-        if (other.service, other.path()) == (place.service, place.path())
-    }
-    for verb in set(VERBS) - right:
-        reply = await everything.call(place.service, verb, place.path(), key=None)
-        assert reply.status == 405
-        assert set(reply.headers["Allow"].split(", ")) == right
-        if verb != "HEAD":
-            assert_problem(reply, 405, "method_not_allowed")
+    for case in OPERATORS:
+        for credentials in ({"X-API-Key": GOOD_TOKEN}, {"Authorization": f"bearer {GOOD_TOKEN}"}):
+            with subtests.test(f"{case}: {next(iter(credentials))}"):
+                reply = await whole_shop.call(
+                    case.service,
+                    case.method,
+                    case.path() + "?surprise=1",
+                    key=None,
+                    headers=credentials,
+                    data=OVERSIZED if case.method != "GET" else None,
+                )
+                assert_problem(reply, 403, "forbidden")
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/nothing/at/all", "//livez", "/docs/nothing.js"])
-@pytest.mark.parametrize("service", sorted({place.service for place in EVERY}))
-async def test_what_is_no_route_is_not_found_whoever_asks(
-    everything: Shop, service: str, path: str
+async def test_a_wrong_method_is_405_with_the_right_ones_before_the_key_is_looked_at(
+    whole_shop: Shop, subtests: pytest.Subtests
 ) -> None:
-    for key in (None, OPERATOR):
-        reply = await everything.call(service, "GET", path, key=key)
-        assert_problem(reply, 404, "not_found")
+    for case in EVERY:
+        right = {
+            other.method
+            for other in EVERY
+            if (other.service, other.path()) == (case.service, case.path())
+        }
+        for verb in sorted(set(VERBS) - right):
+            with subtests.test(f"{case}: {verb}"):
+                reply = await whole_shop.call(case.service, verb, case.path(), key=None)
+                assert reply.status == 405
+                assert set(reply.headers["Allow"].split(", ")) == right
+                if verb != "HEAD":
+                    assert_problem(reply, 405, "method_not_allowed")
 
 
-@each_with_body
-async def test_a_body_is_refused_for_its_size_then_its_type_then_its_syntax_then_its_values(
-    everything: Shop, place: Place
+async def test_a_path_of_no_route_is_404_with_or_without_a_key(
+    whole_shop: Shop, subtests: pytest.Subtests
 ) -> None:
-    async def refused(data: bytes, media: str) -> Any:
-        return await everything.call(
-            place.service,
-            place.method,
-            place.path() + "?surprise=1&surprise=2",
+    services = sorted({case.service for case in EVERY})
+    paths = ["/nothing", "/nothing/at/all", "//livez", "/docs/nothing.js"]
+    for service, path, key in itertools.product(services, paths, (None, OPERATOR)):
+        with subtests.test(f"{service} {path}", key=key):
+            reply = await whole_shop.call(service, "GET", path, key=key)
+            assert_problem(reply, 404, "not_found")
+
+
+async def test_a_body_is_rejected_for_its_size_then_its_type_then_its_syntax_then_its_values(
+    whole_shop: Shop, subtests: pytest.Subtests
+) -> None:
+    async def sent(case: RouteCase, data: bytes, media: str) -> Reply:
+        return await whole_shop.call(
+            case.service,
+            case.method,
+            case.path() + "?surprise=1&surprise=2",
             data=data,
             headers={"Content-Type": media},
         )
 
     malformed, unknown = b'{"surprise": 1', b'{"surprise": 1}'
     too_large = malformed + b" " * BODY_LIMIT
-    assert_problem(await refused(too_large, "text/plain"), 413, "payload_too_large")
-    assert_problem(await refused(malformed, "text/plain"), 415, "unsupported_media_type")
-    assert_problem(await refused(malformed, "application/json"), 400, "malformed_json")
-    assert_problem(await refused(unknown, "application/json"), 422, "invalid_request")
+    for case in WITH_BODY:
+        with subtests.test(str(case)):
+            reply = await sent(case, too_large, "text/plain")
+            assert_problem(reply, 413, "payload_too_large")
+            reply = await sent(case, malformed, "text/plain")
+            assert_problem(reply, 415, "unsupported_media_type")
+            reply = await sent(case, malformed, "application/json")
+            assert_problem(reply, 400, "malformed_json")
+            reply = await sent(case, unknown, "application/json")
+            assert_problem(reply, 422, "invalid_request")
 
 
-@each_with_body
-async def test_a_field_that_nobody_knows_is_named(everything: Shop, place: Place) -> None:
-    body = json.dumps({**(place.body() or {}), "surprise": 1})
-    reply = await everything.call(
-        place.service, place.method, place.path(), data=body, headers=JSON
-    )
-    assert "surprise" in assert_problem(reply, 422, "invalid_request")["detail"]
+async def test_an_unknown_field_is_named(whole_shop: Shop, subtests: pytest.Subtests) -> None:
+    for case in WITH_BODY:
+        with subtests.test(str(case)):
+            body = json.dumps({**(case.body() or {}), "surprise": 1})
+            reply = await whole_shop.call(
+                case.service, case.method, case.path(), data=body, headers=JSON
+            )
+            assert "surprise" in assert_problem(reply, 422, "invalid_request")["detail"]
 
 
-@each_with_body
-@pytest.mark.parametrize("body", [b"[]", b"null", b"1", b'"text"', b"true"])
-async def test_a_body_is_an_object(everything: Shop, place: Place, body: bytes) -> None:
-    reply = await everything.call(
-        place.service, place.method, place.path(), data=body, headers=JSON
-    )
-    assert_problem(reply, 422, "invalid_request")
+async def test_a_body_is_an_object(whole_shop: Shop, subtests: pytest.Subtests) -> None:
+    bodies = [b"[]", b"null", b"1", b'"text"', b"true"]
+    for case, body in itertools.product(WITH_BODY, bodies):
+        with subtests.test(f"{case}: {body.decode()}"):
+            reply = await whole_shop.call(
+                case.service, case.method, case.path(), data=body, headers=JSON
+            )
+            assert_problem(reply, 422, "invalid_request")
 
 
-@each_shaped
-async def test_a_query_parameter_that_nobody_knows_is_named(everything: Shop, place: Place) -> None:
-    query = {**place.query(), "surprise": "1"}
-    reply = await everything.call(place.service, place.method, place.path(), params=query)
-    assert "surprise" in assert_problem(reply, 422, "invalid_request")["detail"]
+async def test_an_unknown_query_parameter_is_named(
+    whole_shop: Shop, subtests: pytest.Subtests
+) -> None:
+    for case in SHAPED:
+        with subtests.test(str(case)):
+            query = {**case.query(), "surprise": "1"}
+            reply = await whole_shop.call(case.service, case.method, case.path(), params=query)
+            assert "surprise" in assert_problem(reply, 422, "invalid_request")["detail"]
 
 
-@each_shaped
-async def test_a_query_parameter_may_be_there_once(everything: Shop, place: Place) -> None:
-    name = next(iter(place.query()), "limit")
-    path = f"{place.path()}?{name}=1&{name}=1"
-    reply = await everything.call(place.service, place.method, path)
-    assert_problem(reply, 422, "invalid_request")
+async def test_a_repeated_query_parameter_is_invalid(
+    whole_shop: Shop, subtests: pytest.Subtests
+) -> None:
+    for case in SHAPED:
+        with subtests.test(str(case)):
+            name = next(iter(case.query()), "limit")
+            path = f"{case.path()}?{name}=1&{name}=1"
+            reply = await whole_shop.call(case.service, case.method, path)
+            assert_problem(reply, 422, "invalid_request")
 
 
 ODD_SEGMENTS = [
@@ -192,23 +207,23 @@ ODD_SEGMENTS = [
 ]
 
 
-@pytest.mark.parametrize("place", [place for place in EVERY if place.names], ids=str)
-async def test_an_odd_path_is_answered_and_is_no_failure_of_ours(
-    everything: Shop, place: Place
+async def test_an_odd_path_is_no_failure_of_the_server(
+    whole_shop: Shop, subtests: pytest.Subtests
 ) -> None:
-    body = None if place.body() is None else json.dumps(place.body())
-    for name in place.names:
-        for segment in ODD_SEGMENTS:
-            reply = await everything.call(
-                place.service,
-                place.method,
-                place.path(**{name: segment}),
-                data=body,
-                headers=JSON if body else {},
-            )
-            assert reply.status < 500, (segment, reply.body)
-            if reply.status >= 400:
-                assert_problem(reply, reply.status)
+    for case in EVERY:
+        body = None if case.body() is None else json.dumps(case.body())
+        with subtests.test(str(case)):
+            for name, segment in itertools.product(case.names, ODD_SEGMENTS):
+                reply = await whole_shop.call(
+                    case.service,
+                    case.method,
+                    case.path(**{name: segment}),
+                    data=body,
+                    headers=JSON if body else {},
+                )
+                assert reply.status < 500, (segment, reply.body)
+                if reply.status >= 400:
+                    assert_problem(reply, reply.status)
 
 
 def cursor(text: str) -> str:
@@ -220,36 +235,30 @@ FORGED += [cursor("[]"), cursor("null"), cursor('"x"'), cursor('["\\ud800", 1]')
 FORGED += [cursor(f"[{'9' * 30}, {'9' * 30}]"), cursor(f'["x", {"9" * 30}]'), cursor("[1e999, 1]")]
 
 
-@pytest.mark.parametrize(
-    "place",
-    [place for place in EVERY if "after" in place.route.takes.__struct_fields__],
-    ids=str,
-)
-async def test_a_forged_cursor_is_refused_or_leads_nowhere(everything: Shop, place: Place) -> None:
-    for after in FORGED:
-        reply = await everything.call(
-            place.service, place.method, place.path(), params={"after": after}
-        )
-        if reply.status != 200:
-            assert "after" in assert_problem(reply, 422, "invalid_request")["detail"]
-
-
-IDEMPOTENT = [place for place in EVERY if place.route.idempotent]
-
-
-@pytest.mark.parametrize("place", IDEMPOTENT, ids=str)
-@pytest.mark.parametrize("key", ["", "x" * 256, "clé", "tab\there"])
-async def test_an_idempotency_key_is_1_to_255_printable_characters(
-    everything: Shop, place: Place, key: str
+async def test_a_forged_cursor_is_invalid_or_finds_a_page(
+    whole_shop: Shop, subtests: pytest.Subtests
 ) -> None:
-    reply = await everything.call(
-        place.service,
-        place.method,
-        place.path(),
-        json=place.body(),
-        idempotency_key=key,
-    )
-    assert "Idempotency-Key" in assert_problem(reply, 422, "invalid_request")["detail"]
+    paged = [case for case in EVERY if "after" in case.route.takes.__struct_fields__]
+    assert paged
+    for case in paged:
+        with subtests.test(str(case)):
+            for after in FORGED:
+                reply = await whole_shop.call(
+                    case.service, case.method, case.path(), params={"after": after}
+                )
+                if reply.status != 200:
+                    assert "after" in assert_problem(reply, 422, "invalid_request")["detail"]
+
+
+async def test_an_idempotency_key_is_1_to_255_printable_characters(
+    whole_shop: Shop, subtests: pytest.Subtests
+) -> None:
+    for case, key in itertools.product(IDEMPOTENT, ["", "x" * 256, "clé", "tab\there"]):
+        with subtests.test(f"{case}: {key[:10]!r}"):
+            reply = await whole_shop.call(
+                case.service, case.method, case.path(), json=case.body(), idempotency_key=key
+            )
+            assert "Idempotency-Key" in assert_problem(reply, 422, "invalid_request")["detail"]
 
 
 async def test_every_post_that_has_an_effect_takes_an_idempotency_key() -> None:
@@ -258,31 +267,36 @@ async def test_every_post_that_has_an_effect_takes_an_idempotency_key() -> None:
         "registry POST /reports",
         "storefront POST /api/session",
     }
-    posts = {str(place) for place in SHAPED if place.method == "POST"}
-    assert posts - {str(place) for place in IDEMPOTENT} == repeatable_anyway
+    posts = {str(case) for case in SHAPED if case.method == "POST"}
+    assert posts - {str(case) for case in IDEMPOTENT} == repeatable_anyway
 
 
-@pytest.mark.parametrize("headers", [{"Tuckshop-Service": "bakery"}, {"Tuckshop-Shop": "other"}])
-@each_protected
-async def test_what_is_meant_for_another_is_refused_before_a_key_is_looked_at(
-    everything: Shop, place: Place, headers: dict[str, str]
+async def test_a_request_for_another_service_or_shop_is_421_before_the_key_is_looked_at(
+    whole_shop: Shop, subtests: pytest.Subtests
 ) -> None:
-    for key in (None, OPERATOR):
-        reply = await everything.call(
-            place.service, place.method, place.path(), key=key, headers=headers
-        )
-        assert_problem(reply, 421)
+    meant_for = [{"Tuckshop-Service": "bakery"}, {"Tuckshop-Shop": "other"}]
+    for case, headers, key in itertools.product(PROTECTED, meant_for, (None, OPERATOR)):
+        with subtests.test(f"{case}: {headers}", key=key):
+            reply = await whole_shop.call(
+                case.service, case.method, case.path(), key=key, headers=headers
+            )
+            assert_problem(reply, 421)
 
 
-@each_protected
-async def test_a_request_id_is_echoed_in_a_refusal(everything: Shop, place: Place) -> None:
-    reply = await everything.call(
-        place.service, place.method, place.path(), key=None, headers={"X-Request-ID": "mine-1"}
-    )
-    assert assert_problem(reply, 401)["request_id"] == "mine-1"
+async def test_a_rejection_has_the_request_id_of_its_request(
+    whole_shop: Shop, subtests: pytest.Subtests
+) -> None:
+    for case in PROTECTED:
+        with subtests.test(str(case)):
+            reply = await whole_shop.call(
+                case.service, case.method, case.path(), key=None, headers={"X-Request-ID": "mine-1"}
+            )
+            assert assert_problem(reply, 401)["request_id"] == "mine-1"
 
 
-@pytest.mark.parametrize("place", [place for place in SHAPED if place.is_public], ids=str)
-async def test_what_is_public_asks_for_no_key(everything: Shop, place: Place) -> None:
-    reply = await everything.call(place.service, place.method, place.path(), key=None)
-    assert reply.status == 200
+async def test_a_public_route_asks_for_no_key(whole_shop: Shop, subtests: pytest.Subtests) -> None:
+    for case in SHAPED:
+        if case.is_public:
+            with subtests.test(str(case)):
+                reply = await whole_shop.call(case.service, case.method, case.path(), key=None)
+                assert reply.status == 200

@@ -73,7 +73,10 @@ export function eventLabel({ what, detail }) {
 function because(detail) {
   const causes = {
     heartbeat: " again: its heartbeat came",
-    "its own word": " by its own word",
+    "its own request": " at its own request",
+    "the operator's override": " again: taken back by the operator",
+    // As release 0.1.0 wrote them, whose history may still be there.
+    "its own word": " at its own request",
     "the operator's word": " again: taken back by the operator",
   };
   return causes[detail] ?? (detail ? `: ${detail}` : "");

@@ -2,8 +2,9 @@
 
 import os
 
-from services.common.serve import main
-from services.common.settings import Settings, flags
+from services.common.core.settings import Settings
+from services.common.process.flags import flags
+from services.common.process.serve import main
 
 from .app import create_app
 

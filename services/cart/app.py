@@ -1,24 +1,29 @@
-"""The cart's routes."""
+"""The cart service's routes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 from aiohttp import web
 
-from services.common import wire
-from services.common.app import service_app
-from services.common.clock import utc_now
-from services.common.database import DatabaseError
-from services.common.idempotency import Answer, once
-from services.common.keys import DATABASE, SETTINGS
-from services.common.logs import logger
-from services.common.routing import Access, Nothing, Route, own_user, path_id, path_user
-from services.common.settings import Settings
+from services.common.core import wire
+from services.common.core.clock import utc_now
+from services.common.core.errors import Invalid
+from services.common.core.logs import logger
+from services.common.core.settings import Settings
+from services.common.process.app import service_app
+from services.common.storage.database import DatabaseError
+from services.common.web.idempotency import KeyedRequest
+from services.common.web.keys import DATABASE, PRINCIPAL, SETTINGS
+from services.common.web.parameters import path_id
+from services.common.web.responses import StoredResponse
+from services.common.web.routing import Access, Route
 
-from . import store
-from .model import NOT_FOUND, Added, Addition, Cart, Close, NewQuantity, Shelf
+from . import store, transitions
+from .messages import CartAddition, CartClose, CartView, NewItem, NewQuantity, addition_response
+from .model import NOT_FOUND, CatalogSnapshot, cart_not_found
 from .peers import ask_catalog
 
 
@@ -28,78 +33,64 @@ def create_app(settings: Settings) -> web.Application:
         settings,
         ROUTES,
         database="carts.db",
-        schema=Path(__file__).parent / "schema.sql",
+        migrations=Path(__file__).parent / "migrations",
         peers=["catalog"],
     )
 
 
-async def get_cart(request: web.Request, _parameters: Nothing) -> web.Response:
-    """A user's cart, priced as the catalog has it now."""
-    user_id = own_user(request)
-    shelf = await _shelf(request, user_id)
-    await _remember(request, user_id, shelf)
-    cart = await request.app[DATABASE].read(store.read_cart, user_id, shelf, _currency(request))
-    return web.json_response(body=wire.encode(cart))
+async def get_cart(request: web.Request) -> web.Response:
+    """A user's cart, with the catalog's current prices."""
+    user_id = _own_user(request)
+    catalog = await _ask_catalog(request, user_id)
+    await _remember(request, user_id, catalog)
+    cart = await request.app[DATABASE].read(store.read_cart, user_id, catalog, _currency(request))
+    return _cart_response(cart)
 
 
-async def add(request: web.Request, addition: Addition) -> web.Response:
-    """Put units of a product in; the same product adds up.
+async def add(request: web.Request, item: NewItem, keyed: KeyedRequest) -> web.Response:
+    """Add units of a product to the cart. Units of the same product are one line.
 
-    While no catalog answers, the line is kept and checked later.
+    If the catalog does not answer, the line is kept, and checked later.
     """
-    user_id = own_user(request)
-    shelf = await _shelf(request, user_id, addition.product_id)
-
-    def added(cart: Cart) -> Answer:
-        return Answer.of(
-            Added(
-                message="Item added to cart",
-                cart=cart.items,
-                total_amount=cart.total_amount,
-                currency=cart.currency,
-                version=cart.version,
-            )
-        )
-
-    return await once(
-        request,
-        added,
-        store.add_units,
+    user_id = _own_user(request)
+    catalog = await _ask_catalog(request, user_id, item.product_id)
+    return await keyed.run_once(
+        addition_response,
+        transitions.add_units,
         user_id,
-        addition.product_id,
-        addition.quantity,
-        shelf,
+        item.product_id,
+        item.quantity,
+        catalog,
         _currency(request),
         utc_now(),
     )
 
 
 async def set_quantity(request: web.Request, new: NewQuantity) -> web.Response:
-    """Make it this many units of a product; 0 removes it."""
-    return await _set(request, new.quantity)
+    """Set how many units of a product are in the cart; 0 removes the line."""
+    return await _set_units(request, new.quantity)
 
 
-async def remove_item(request: web.Request, _parameters: Nothing) -> web.Response:
-    """Take a product out."""
-    return await _set(request, 0)
+async def remove_item(request: web.Request) -> web.Response:
+    """Remove a product from the cart."""
+    return await _set_units(request, 0)
 
 
-async def clear_cart(request: web.Request, _parameters: Nothing) -> web.Response:
-    """Take everything out."""
-    user_id = own_user(request)
+async def clear_cart(request: web.Request) -> web.Response:
+    """Remove everything from the cart."""
+    user_id = _own_user(request)
     cart = await request.app[DATABASE].write(
-        store.clear_cart, user_id, Shelf(None), _currency(request), utc_now()
+        transitions.clear_cart, user_id, CatalogSnapshot(None), _currency(request), utc_now()
     )
-    return web.json_response(body=wire.encode(cart))
+    return _cart_response(cart)
 
 
-async def close_cart(request: web.Request, close: Close) -> web.Response:
-    """The cart has become an order: take out what it held at that version. Once an order."""
-    return await once(
-        request,
-        Answer.of,
-        store.close_cart,
-        path_user(request),
+async def close_cart(request: web.Request, close: CartClose, keyed: KeyedRequest) -> web.Response:
+    """Remove the units that became an order: those of the cart at `version`. Once per order."""
+    return await keyed.run_once(
+        StoredResponse.of,
+        transitions.close_cart,
+        _path_user(request),
         close.order_id,
         close.version,
         _currency(request),
@@ -107,30 +98,49 @@ async def close_cart(request: web.Request, close: Close) -> web.Response:
     )
 
 
-async def _set(request: web.Request, quantity: int) -> web.Response:
-    user_id = own_user(request)
+async def _set_units(request: web.Request, quantity: int) -> web.Response:
+    user_id = _own_user(request)
     product_id = path_id(request, "product_id", "product_not_found", NOT_FOUND)
-    shelf = await _shelf(request, user_id, product_id)
+    catalog = await _ask_catalog(request, user_id, product_id)
     cart = await request.app[DATABASE].write(
-        store.set_units, user_id, product_id, quantity, shelf, _currency(request), utc_now()
+        transitions.set_units, user_id, product_id, quantity, catalog, _currency(request), utc_now()
     )
-    return web.json_response(body=wire.encode(cart))
+    return _cart_response(cart)
 
 
-async def _shelf(request: web.Request, user_id: str, *more: int) -> Shelf:
-    """What the catalog says of all that is in the cart, and of `more`."""
+async def _ask_catalog(request: web.Request, user_id: str, *more: int) -> CatalogSnapshot:
+    """Ask the catalog about all products in the cart, and about `more`."""
     in_cart: Iterable[int] = await request.app[DATABASE].read(store.products_in_cart, user_id)
     return await ask_catalog(request.app, {*in_cart, *more})
 
 
-async def _remember(request: web.Request, user_id: str, shelf: Shelf) -> None:
-    """Keep what the catalog said, if it is news. Where that cannot be, the cart is shown still."""
+async def _remember(request: web.Request, user_id: str, catalog: CatalogSnapshot) -> None:
+    """Store what the catalog said, if it is new. If that fails, the cart is shown all the same."""
     database = request.app[DATABASE]
-    if await database.read(store.is_news, user_id, shelf):
+    if await database.read(store.has_news, user_id, catalog):
         try:
-            await database.write(store.learn, user_id, shelf)
+            await database.write(transitions.learn, user_id, catalog)
         except DatabaseError as error:
-            logger.warning("what the catalog said is not kept", extra={"reason": str(error)})
+            logger.warning("the catalog's answer could not be stored", extra={"reason": str(error)})
+
+
+def _path_user(request: web.Request) -> str:
+    """The user id from the path. Raises Invalid."""
+    try:
+        return msgspec.convert(request.match_info["user_id"], wire.UserId)
+    except msgspec.ValidationError:
+        raise Invalid(f"user_id: {wire.USER_ID}") from None
+
+
+def _own_user(request: web.Request) -> str:
+    """The user id from the path, if the caller may act for it. Raises Invalid, NotFound."""
+    user_id = _path_user(request)
+    request[PRINCIPAL].require_access(user_id, cart_not_found(user_id))
+    return user_id
+
+
+def _cart_response(cart: CartView) -> web.Response:
+    return web.json_response(body=wire.encode(cart))
 
 
 def _currency(request: web.Request) -> str:
@@ -139,16 +149,23 @@ def _currency(request: web.Request) -> str:
 
 CUSTOMER = Access.CUSTOMER
 ROUTES = [
-    Route("GET", "/cart/{user_id}", get_cart, CUSTOMER, gives=Cart),
+    Route(
+        "GET",
+        "/cart/{user_id}",
+        get_cart,
+        CUSTOMER,
+        gives=CartView,
+        rejections=("cart_not_found",),
+    ),
     Route(
         "POST",
         "/cart/{user_id}/add",
         add,
         CUSTOMER,
-        takes=Addition,
+        takes=NewItem,
         query_or_body=True,
-        gives=Added,
-        refusals=("product_not_found", "too_many_units", "too_many_lines"),
+        gives=CartAddition,
+        rejections=("cart_not_found", "product_not_found", "too_many_units", "too_many_lines"),
         idempotent=True,
     ),
     Route(
@@ -157,10 +174,31 @@ ROUTES = [
         set_quantity,
         CUSTOMER,
         takes=NewQuantity,
-        gives=Cart,
-        refusals=("product_not_found", "too_many_units", "too_many_lines"),
+        gives=CartView,
+        rejections=("cart_not_found", "product_not_found", "too_many_units", "too_many_lines"),
     ),
-    Route("DELETE", "/cart/{user_id}/items/{product_id}", remove_item, CUSTOMER, gives=Cart),
-    Route("DELETE", "/cart/{user_id}", clear_cart, CUSTOMER, gives=Cart),
-    Route("POST", "/cart/{user_id}/close", close_cart, takes=Close, gives=Cart, idempotent=True),
+    Route(
+        "DELETE",
+        "/cart/{user_id}/items/{product_id}",
+        remove_item,
+        CUSTOMER,
+        gives=CartView,
+        rejections=("cart_not_found", "product_not_found"),
+    ),
+    Route(
+        "DELETE",
+        "/cart/{user_id}",
+        clear_cart,
+        CUSTOMER,
+        gives=CartView,
+        rejections=("cart_not_found",),
+    ),
+    Route(
+        "POST",
+        "/cart/{user_id}/close",
+        close_cart,
+        takes=CartClose,
+        gives=CartView,
+        idempotent=True,
+    ),
 ]

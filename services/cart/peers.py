@@ -1,4 +1,4 @@
-"""What the cart asks of the catalog. While it cannot be asked, the cart goes on without."""
+"""The cart service's call to the catalog. If the catalog does not answer, carts work without."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from client.errors import ShopError
-from services.common.keys import SETTINGS
-from services.common.logs import logger
-from services.common.peers import ask
+from services.common.core.logs import logger
+from services.common.durable.peers import ask
+from services.common.web.keys import SETTINGS
 
-from .model import KnownProduct, Shelf
+from .model import CatalogSnapshot, KnownProduct
 
 
-async def ask_catalog(app: web.Application, product_ids: Iterable[int]) -> Shelf:
-    """What the catalog has of these products now; an incomplete shelf where it does not answer,
-    or answers something else.
+async def ask_catalog(app: web.Application, product_ids: Iterable[int]) -> CatalogSnapshot:
+    """What the catalog says about these products now. The snapshot is incomplete if the catalog
+    does not answer, or if its answer is not a list of products.
 
-    It is waited for half as long as peers wait for each other, because the cart itself may have
-    been asked by one, who wants to hear of the cart whether there is a catalog or not.
+    It waits for no longer than `nested_deadline`: the caller may be a peer, and it must get the
+    cart even if the catalog does not answer.
     """
     wanted = sorted(set(product_ids))
     if not wanted:
-        return Shelf({})
+        return CatalogSnapshot({})
     query = {"ids": ",".join(map(str, wanted)), "limit": "1000"}
     try:
         products = await ask(
@@ -33,9 +33,9 @@ async def ask_catalog(app: web.Application, product_ids: Iterable[int]) -> Shelf
             "GET",
             "/products",
             query=query,
-            deadline=app[SETTINGS].peer_deadline / 2,
+            deadline=app[SETTINGS].nested_deadline,
         )
     except ShopError as error:
         logger.warning("the catalog does not answer", extra={"reason": str(error)})
-        return Shelf(None)
-    return Shelf({product.id: product for product in products})
+        return CatalogSnapshot(None)
+    return CatalogSnapshot({product.id: product for product in products})

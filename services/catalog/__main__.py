@@ -2,8 +2,8 @@
 
 import os
 
-from services.common.serve import main
-from services.common.settings import flags
+from services.common.process.flags import flags
+from services.common.process.serve import main
 
 from .app import CatalogSettings, create_app
 

@@ -1,4 +1,4 @@
-"""The catalog's routes."""
+"""The catalog service's routes."""
 
 from __future__ import annotations
 
@@ -9,36 +9,41 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from services.common import wire
-from services.common.app import service_app
-from services.common.clock import utc_now
-from services.common.conditional import cacheable, matched_versions
-from services.common.errors import Invalid
-from services.common.idempotency import Answer, once
-from services.common.keys import DATABASE, SETTINGS
-from services.common.logs import logger
-from services.common.paging import next_link
-from services.common.refusal import Refusal
-from services.common.routing import Access, Handler, Nothing, Route, path_id
-from services.common.settings import Settings
+from services.common.core import wire
+from services.common.core.clock import utc_now
+from services.common.core.errors import Invalid
+from services.common.core.logs import logger
+from services.common.core.rejection import Rejection
+from services.common.core.settings import Settings
+from services.common.process.app import service_app
+from services.common.web.idempotency import KeyedRequest
+from services.common.web.keys import DATABASE, SETTINGS
+from services.common.web.paging import next_link
+from services.common.web.parameters import path_id
+from services.common.web.responses import StoredResponse
+from services.common.web.routing import Access, Handler, Route
 
-from . import listing, reservations, store
+from . import listing, products, store, transitions
+from .conditional import cacheable, matched_versions
 from .demo import demo_products, open_shop
-from .model import (
-    NOT_FOUND,
+from .messages import (
     Category,
     NewProduct,
+    NewReservation,
     Product,
     ProductChanges,
     ProductQuery,
+    Reservation,
     StockChange,
+    created_response,
+    product_response,
 )
-from .reservation_rules import Move, Reservation, Wanted
+from .model import NOT_FOUND, ReservationAction
 
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogSettings(Settings):
-    """`demo` fills a new catalog with demo goods."""
+    """`demo` says whether a new catalog is filled with demo products."""
 
     demo: bool = False
 
@@ -47,118 +52,124 @@ def create_app(settings: CatalogSettings) -> web.Application:
     """The catalog service."""
 
     async def opened(app: web.Application) -> AsyncIterator[None]:
-        products = demo_products() if settings.demo else []
-        first = await app[DATABASE].write(open_shop, products, settings.currency, utc_now())
+        goods = demo_products() if settings.demo else []
+        first = await app[DATABASE].write(open_shop, goods, settings.currency, utc_now())
         if first:
-            logger.info("the shop is new", extra={"products": len(products)})
+            logger.info("first start of this shop", extra={"products": len(goods)})
         yield
 
     return service_app(
         settings,
         ROUTES,
         database="products.db",
-        schema=Path(__file__).parent / "schema.sql",
+        migrations=Path(__file__).parent / "migrations",
         resources=[opened],
     )
 
 
 async def list_products(request: web.Request, query: ProductQuery) -> web.Response:
-    """The products, filtered, sorted and in pages."""
-    products, after = await request.app[DATABASE].read(listing.list_products, query)
-    return cacheable(request, wire.encode(products), headers=next_link(request, after))
+    """One page of the products, filtered and sorted."""
+    page, after = await request.app[DATABASE].read(listing.list_products, query)
+    return cacheable(request, wire.encode(page), headers=next_link(request, after))
 
 
-async def get_product(request: web.Request, _parameters: Nothing) -> web.Response:
+async def get_product(request: web.Request) -> web.Response:
     """One product."""
     product = await request.app[DATABASE].read(store.get_product, _product_id(request))
     return cacheable(request, wire.encode(product), product.etag)
 
 
-async def list_categories(request: web.Request, _parameters: Nothing) -> web.Response:
-    """The categories, and how many products each has."""
+async def list_categories(request: web.Request) -> web.Response:
+    """Every category, and how many products it has."""
     categories = await request.app[DATABASE].read(listing.list_categories)
     return cacheable(request, wire.encode(categories))
 
 
-async def add_product(request: web.Request, product: NewProduct) -> web.Response:
+async def add_product(
+    request: web.Request, product: NewProduct, keyed: KeyedRequest
+) -> web.Response:
     """Add a product."""
-
-    def created(added: Product) -> Answer:
-        return Answer.of(added, 201, {"Location": f"/products/{added.id}", "ETag": added.etag})
-
     currency = request.app[SETTINGS].currency
-    return await once(request, created, store.add_product, product, currency, utc_now())
+    return await keyed.run_once(
+        created_response, products.add_product, product, currency, utc_now()
+    )
 
 
 async def edit_product(request: web.Request, changes: ProductChanges) -> web.Response:
-    """Change what the body names of a product; `If-Match` guards against another's edit."""
+    """Change the fields of a product that the body names; `If-Match` guards against other edits."""
     product = await request.app[DATABASE].write(
-        store.edit_product, _product_id(request), changes, matched_versions(request), utc_now()
+        products.edit_product, _product_id(request), changes, matched_versions(request), utc_now()
     )
-    return web.json_response(body=wire.encode(product), headers={"ETag": product.etag})
+    return product_response(product).to_web()
 
 
-async def delete_product(request: web.Request, _parameters: Nothing) -> web.Response:
-    """Take a product off the shelves: no longer listed or sold. Orders keep their lines."""
+async def delete_product(request: web.Request) -> web.Response:
+    """Delete a product: it is no longer listed or sold. Orders keep their lines."""
     await request.app[DATABASE].write(
-        store.delete_product, _product_id(request), matched_versions(request), utc_now()
+        products.delete_product, _product_id(request), matched_versions(request), utc_now()
     )
     return web.Response(status=204)
 
 
-async def adjust_stock(request: web.Request, change: StockChange) -> web.Response:
-    """Add units to a product's stock, or take some away."""
-    return await once(
-        request, _with_etag, store.adjust_stock, _product_id(request), change, utc_now()
+async def adjust_stock(
+    request: web.Request, change: StockChange, keyed: KeyedRequest
+) -> web.Response:
+    """Add units to a product's stock, or take units away."""
+    return await keyed.run_once(
+        product_response, products.adjust_stock, _product_id(request), change, utc_now()
     )
 
 
-async def put_reservation(request: web.Request, wanted: Wanted) -> web.Response:
-    """Hold all that an order wants, or nothing. Repeated: the same answer."""
+async def put_reservation(request: web.Request, wanted: NewReservation) -> web.Response:
+    """Hold everything that an order wants, or nothing. A repeat gets the same response."""
     order_id = _order_id(request)
     held = await request.app[DATABASE].write(
-        reservations.hold, order_id, wanted, request.app[SETTINGS].currency, utc_now()
+        transitions.reserve_stock, order_id, wanted, request.app[SETTINGS].currency, utc_now()
     )
-    if isinstance(held, Refusal):
+    if isinstance(held, Rejection):
         raise held.problem(order_id=order_id)
     return web.json_response(body=wire.encode(held))
 
 
-async def get_reservation(request: web.Request, _parameters: Nothing) -> web.Response:
-    """What an order holds, or held."""
-    reservation = await request.app[DATABASE].read(reservations.get_reservation, _order_id(request))
+async def get_reservation(request: web.Request) -> web.Response:
+    """The reservation of an order: what it holds, or held."""
+    reservation = await request.app[DATABASE].read(store.get_reservation, _order_id(request))
     return web.json_response(body=wire.encode(reservation))
 
 
-async def commit_reservation(request: web.Request, _parameters: Nothing) -> web.Response:
-    """The order is paid: what it held is sold."""
-    return await _move(request, "commit")
+async def commit_reservation(request: web.Request, keyed: KeyedRequest) -> web.Response:
+    """Commit the reservation of a paid order: what it held is sold."""
+    return await _change_reservation(request, keyed, "commit")
 
 
-async def release_reservation(request: web.Request, _parameters: Nothing) -> web.Response:
-    """The order is off: what it held is on sale again."""
-    return await _move(request, "release")
+async def release_reservation(request: web.Request, keyed: KeyedRequest) -> web.Response:
+    """Release the reservation of a cancelled order: what it held is available again."""
+    return await _change_reservation(request, keyed, "release")
 
 
-async def return_reservation(request: web.Request, _parameters: Nothing) -> web.Response:
-    """The order is refunded: what it had is on sale again."""
-    return await _move(request, "return")
+async def return_reservation(request: web.Request, keyed: KeyedRequest) -> web.Response:
+    """Return the stock of a refunded order: its units are available again."""
+    return await _change_reservation(request, keyed, "return")
 
 
-async def _move(request: web.Request, move: Move) -> web.Response:
-    currency = request.app[SETTINGS].currency
-    return await once(
-        request, Answer.of, reservations.move, _order_id(request), move, currency, utc_now()
+async def _change_reservation(
+    request: web.Request, keyed: KeyedRequest, action: ReservationAction
+) -> web.Response:
+    return await keyed.run_once(
+        StoredResponse.of,
+        transitions.change_reservation,
+        _order_id(request),
+        action,
+        request.app[SETTINGS].currency,
+        utc_now(),
     )
 
 
-def _move_route(move: Move, handler: Handler, refusals: tuple[str, ...] = ()) -> Route:
-    path = f"/reservations/{{order_id}}/{move}"
-    return Route("POST", path, handler, gives=Reservation, refusals=refusals, idempotent=True)
-
-
-def _with_etag(product: Product) -> Answer:
-    return Answer.of(product, 200, {"ETag": product.etag})
+def _action_route(
+    action: ReservationAction, handler: Handler, rejections: tuple[str, ...] = ()
+) -> Route:
+    path = f"/reservations/{{order_id}}/{action}"
+    return Route("POST", path, handler, gives=Reservation, rejections=rejections, idempotent=True)
 
 
 def _product_id(request: web.Request) -> int:
@@ -181,7 +192,7 @@ ROUTES = [
         get_product,
         CUSTOMER,
         gives=Product,
-        refusals=("product_not_found",),
+        rejections=("product_not_found",),
     ),
     Route("GET", "/categories", list_categories, CUSTOMER, gives=list[Category]),
     Route(
@@ -191,7 +202,7 @@ ROUTES = [
         takes=NewProduct,
         gives=Product,
         status=201,
-        refusals=("sku_taken",),
+        rejections=("sku_taken",),
         idempotent=True,
     ),
     Route(
@@ -200,14 +211,14 @@ ROUTES = [
         edit_product,
         takes=ProductChanges,
         gives=Product,
-        refusals=("product_not_found", "sku_taken", "version_mismatch"),
+        rejections=("product_not_found", "sku_taken", "version_mismatch"),
     ),
     Route(
         "DELETE",
         "/products/{product_id}",
         delete_product,
         status=204,
-        refusals=("product_not_found", "version_mismatch"),
+        rejections=("product_not_found", "version_mismatch"),
     ),
     Route(
         "POST",
@@ -215,16 +226,16 @@ ROUTES = [
         adjust_stock,
         takes=StockChange,
         gives=Product,
-        refusals=("product_not_found", "insufficient_stock"),
+        rejections=("product_not_found", "insufficient_stock"),
         idempotent=True,
     ),
     Route(
         "PUT",
         "/reservations/{order_id}",
         put_reservation,
-        takes=Wanted,
+        takes=NewReservation,
         gives=Reservation,
-        refusals=(
+        rejections=(
             "product_not_found",
             "price_changed",
             "insufficient_stock",
@@ -238,11 +249,11 @@ ROUTES = [
         "/reservations/{order_id}",
         get_reservation,
         gives=Reservation,
-        refusals=("reservation_not_found",),
+        rejections=("reservation_not_found",),
     ),
-    _move_route(
-        "commit", commit_reservation, refusals=("reservation_not_found", "reservation_closed")
+    _action_route(
+        "commit", commit_reservation, rejections=("reservation_not_found", "reservation_closed")
     ),
-    _move_route("release", release_reservation, refusals=("reservation_committed",)),
-    _move_route("return", return_reservation),
+    _action_route("release", release_reservation, rejections=("reservation_committed",)),
+    _action_route("return", return_reservation),
 ]

@@ -1,14 +1,14 @@
-"""The demo catalog of a first start."""
+"""The demo catalog, which fills a new shop at its first start."""
 
 from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
 
-from services.common import wire
+from services.common.core import wire
 
-from .model import NewProduct
-from .store import add_product
+from .messages import NewProduct
+from .products import add_product
 
 GOODS = Path(__file__).parent / "demo.json"
 
@@ -21,7 +21,7 @@ def demo_products() -> list[NewProduct]:
 def open_shop(
     conn: sqlite3.Connection, products: list[NewProduct], currency: str, now: str
 ) -> bool:
-    """At the first start, put `products` on the shelves. Returns whether this was the first."""
+    """Add `products` if this is the first start. Returns whether it is."""
     if conn.execute("SELECT 1 FROM opening").fetchone():
         return False
     conn.execute("INSERT INTO opening (opened_at, demo) VALUES (?, ?)", (now, bool(products)))

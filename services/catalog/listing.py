@@ -1,19 +1,20 @@
-"""The list of products in SQL: its filters, its orders and its pages; and the categories."""
+"""Lists in SQL: the products, with filters, sort orders and pages, and the categories."""
 
 from __future__ import annotations
 
 import sqlite3
 from typing import Any
 
-from services.common import wire
-from services.common.errors import Invalid
-from services.common.paging import Place, decode_cursor, encode_cursor
-from services.common.wire import ProductId
+from services.common.core import wire
+from services.common.core.errors import Invalid
+from services.common.core.wire import ProductId
+from services.common.web.paging import CursorNumber, decode_cursor, encode_cursor
 
-from .model import Category, Product, ProductQuery, folded
+from .messages import Category, Product, ProductQuery
+from .model import folded
 from .store import to_product
 
-# The column that each order goes by, and its direction; the id settles ties.
+# The column and the direction of each sort order; the id settles ties.
 _ORDERS = {
     "id": ("id", "ASC"),
     "name": ("sort_name", "ASC"),
@@ -28,12 +29,14 @@ def list_products(
 ) -> tuple[list[Product], str | None]:
     """One page of products, and the cursor of the next page if there is one.
 
-    Raises Invalid for a cursor of another list, or an id that none can have.
+    Raises Invalid for a cursor of another list, or an id that no product can have.
     """
     conditions, values = _filters(query)
     column, direction = _ORDERS[query.sort]
     if query.after is not None:
-        sort, last, last_id = decode_cursor(query.after, tuple[str, str | Place, Place])
+        sort, last, last_id = decode_cursor(
+            query.after, tuple[str, str | CursorNumber, CursorNumber]
+        )
         if sort != query.sort or isinstance(last, str) != (query.sort == "name"):
             raise Invalid("after: this place belongs to a list in another order")
         beyond = ">" if direction == "ASC" else "<"

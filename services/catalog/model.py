@@ -1,116 +1,158 @@
-"""Products: what the catalog takes and gives. No I/O."""
+"""The rules of products and reservations: how names are compared, what may be reserved, and the
+tables of a reservation's transitions and stock movements. No I/O.
+"""
 
 from __future__ import annotations
 
 import unicodedata
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 
-import msgspec
+from services.common.core.errors import NotFound
+from services.common.core.money import Money, Price, decimal_text
+from services.common.core.rejection import Rejection
+from services.common.storage.transition import State
 
-from services.common.money import Price
-from services.common.paging import Page
-from services.common.wire import ONE_LINE, Line, like
+from .messages import NewReservation, ReservationState
 
-WITHOUT_NUL = like(r"^[^\x00]*\Z", "text without a NUL")
-Text = Annotated[str, WITHOUT_NUL, msgspec.Meta(max_length=5000)]
-Sku = Annotated[str, ONE_LINE, msgspec.Meta(min_length=1, max_length=100)]
-Image = Annotated[
-    str,
-    like(r"^[^\x00-\x20\x7f]+\Z", "an address without spaces"),
-    msgspec.Meta(min_length=1, max_length=2000),
-]
-Stock = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
-Search = Annotated[str, WITHOUT_NUL, msgspec.Meta(max_length=200)]
-Ids = Annotated[
-    str, like(r"^[0-9]{1,19}(,[0-9]{1,19}){0,199}\Z", "up to 200 product ids with commas between")
-]
-Sort = Literal["id", "name", "price", "-price", "newest"]
+ReservationAction = Literal["commit", "release", "return"]
+
+NEXT_STATES: dict[tuple[ReservationState, ReservationAction], ReservationState] = {
+    ("HELD", "commit"): "COMMITTED",
+    ("HELD", "release"): "RELEASED",
+    ("HELD", "return"): "RETURNED",
+    ("COMMITTED", "return"): "RETURNED",
+}
+"""The state that an action leads to, if it changes anything."""
+
+TRANSITIONS: frozenset[tuple[State, State]] = frozenset(
+    ((before,), (after,)) for (before, _), after in NEXT_STATES.items()
+)
+"""Every transition that a reservation can make."""
+
+REJECTED_ACTIONS: dict[tuple[ReservationState, ReservationAction], str] = {
+    ("COMMITTED", "release"): "reservation_committed",
+    ("RELEASED", "commit"): "reservation_closed",
+    ("REJECTED", "commit"): "reservation_closed",
+    ("RETURNED", "commit"): "reservation_closed",
+}
+"""The code of an action that is rejected. An action in neither table changes nothing."""
+
+TOMBSTONES: dict[ReservationAction, ReservationState] = {
+    "release": "RELEASED",
+    "return": "RETURNED",
+}
+"""The state that an action stores if nothing was ever held, so that a late hold finds it."""
+
+STOCK_MOVEMENTS: dict[tuple[ReservationState, ReservationState], tuple[int, int, int]] = {
+    ("HELD", "COMMITTED"): (0, -1, 1),
+    ("HELD", "RELEASED"): (1, -1, 0),
+    ("HELD", "RETURNED"): (1, -1, 0),
+    ("COMMITTED", "RETURNED"): (1, 0, -1),
+}
+"""What each transition adds to available, reserved and sold, for each unit of a line."""
 
 NOT_FOUND = "Product {} not found in catalog"
 
 
 def folded(text: str) -> str:
-    """Text as it is searched and sorted: neither case nor accents count."""
+    """The form of a text that is searched and sorted: without case and accents."""
     characters = unicodedata.normalize("NFKD", text).casefold()
     return "".join(char for char in characters if not unicodedata.combining(char))
 
 
-class Product(msgspec.Struct, frozen=True, kw_only=True):
-    """A product as it is shown; `stock` is what can be bought now, `version` counts edits."""
+def product_not_found(product_id: int) -> NotFound:
+    """The error for a product that is not, or no longer, in the catalog."""
+    return NotFound(NOT_FOUND.format(product_id), code="product_not_found")
 
-    id: int
+
+def reservation_not_found(order_id: str) -> NotFound:
+    """The error for an order that has no reservation."""
+    return NotFound(
+        f"There is no reservation of order {order_id}",
+        code="reservation_not_found",
+        extensions={"order_id": order_id},
+    )
+
+
+class Offer(NamedTuple):
+    """The part of a product on sale that a reservation needs."""
+
     sku: str | None
     name: str
-    description: str
-    category: str
-    image: str | None
     price: Price
-    currency: str
-    stock: int
-    version: int
-    created_at: str
-    updated_at: str
-
-    @property
-    def etag(self) -> str:
-        """Changes with an edit and with the stock."""
-        return f'"{self.version}-{self.stock}"'
+    available: int
 
 
-class Category(msgspec.Struct, frozen=True):
-    """A category and how many products it has."""
-
-    name: str
-    count: int
+Offers = Mapping[int, Offer]
+"""The wanted products that are on sale, by id."""
 
 
-class ProductQuery(Page, forbid_unknown_fields=True, kw_only=True):
-    """Filters, order and page of the list of products; `ids` is a comma-separated list."""
-
-    q: Search | None = None
-    ids: Ids | None = None
-    sku: Search | None = None
-    category: Search | None = None
-    min_price: Price | None = None
-    max_price: Price | None = None
-    in_stock: bool | None = None
-    sort: Sort = "id"
+def total_of(wanted: NewReservation, offers: Offers) -> Money:
+    """The total of an order, whose products must all be on sale."""
+    return Money(sum(offers[line.product_id].price * line.quantity for line in wanted.lines))
 
 
-class NewProduct(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A product to be added."""
-
-    name: Line
-    price: Price
-    stock: Stock = 100
-    sku: Sku | None = None
-    description: Text = ""
-    category: Line = "other"
-    image: Image | None = None
+def rejection_of(wanted: NewReservation, offers: Offers) -> Rejection | None:
+    """Why the catalog rejects a reservation; None if it can be held."""
+    return _missing(wanted, offers) or _price_changed(wanted, offers) or _short(wanted, offers)
 
 
-class ProductChanges(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What an edit changes; what is not named stays. Stock has a route of its own."""
+def _missing(wanted: NewReservation, offers: Offers) -> Rejection | None:
+    missing = [line.product_id for line in wanted.lines if line.product_id not in offers]
+    if not missing:
+        return None
+    return Rejection(
+        status=404,
+        code="product_not_found",
+        detail=NOT_FOUND.format(missing[0]),
+        errors=[{"product_id": product_id} for product_id in missing],
+    )
 
-    name: Line | msgspec.UnsetType = msgspec.UNSET
-    price: Price | msgspec.UnsetType = msgspec.UNSET
-    sku: Sku | msgspec.UnsetType | None = msgspec.UNSET
-    description: Text | msgspec.UnsetType = msgspec.UNSET
-    category: Line | msgspec.UnsetType = msgspec.UNSET
-    image: Image | msgspec.UnsetType | None = msgspec.UNSET
 
-    def applied_to(self, product: Product) -> Product:
-        """The product as it is after this edit."""
-        named = {
-            name: value
-            for name, value in msgspec.structs.asdict(self).items()
-            if value is not msgspec.UNSET
+def _price_changed(wanted: NewReservation, offers: Offers) -> Rejection | None:
+    total = total_of(wanted, offers)
+    changed: list[dict[str, Any]] = [
+        {
+            "product_id": line.product_id,
+            "expected": line.price,
+            "price": offers[line.product_id].price,
         }
-        return msgspec.structs.replace(product, **named)
+        for line in wanted.lines
+        if line.price not in (None, offers[line.product_id].price)
+    ]
+    if wanted.expected_total not in (None, total):
+        changed.append({"expected_total": wanted.expected_total, "total_amount": total})
+    if changed:
+        return Rejection(
+            status=409,
+            code="price_changed",
+            detail=f"Prices have changed; the total is {decimal_text(total)} now",
+            errors=changed,
+        )
+    if total == 0:
+        return Rejection(
+            status=422, code="order_total_zero", detail="An order's total may not be 0"
+        )
+    return None
 
 
-class StockChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Units that came in (`delta` above 0) or went out (below 0), and why."""
-
-    delta: Annotated[int, msgspec.Meta(ge=-1_000_000_000, le=1_000_000_000)]
-    reason: Line
+def _short(wanted: NewReservation, offers: Offers) -> Rejection | None:
+    short = [
+        {
+            "product_id": line.product_id,
+            "requested": line.quantity,
+            "available": offers[line.product_id].available,
+        }
+        for line in wanted.lines
+        if line.quantity > offers[line.product_id].available
+    ]
+    if not short:
+        return None
+    names = ", ".join(offers[line["product_id"]].name for line in short)
+    return Rejection(
+        status=409,
+        code="insufficient_stock",
+        detail=f"There is not enough of {names}",
+        errors=short,
+    )

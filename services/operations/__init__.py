@@ -4,6 +4,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that has `run.py` in it."""
+DATA_DIR = ROOT / "data"
+"""Where a shop writes all its files, unless another folder is given."""
 
 
 class OperationError(Exception):

@@ -1,7 +1,7 @@
-"""The command line of `run.py`: what is asked for, and what does it.
+"""The command line of `run.py`: reads what is asked for, and calls the module that does it.
 
-Flags are read before anything is installed, so that a wrong one is told at once. What does the work
-is imported after that, and only what is asked for.
+Flags are read before anything is installed, so that a wrong one is reported immediately. Only then
+is the module of the command imported.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import ROOT, OperationError, bootstrap, streams
-from .environment import RUNTIME_LOCK, TESTS_LOCK
+from services.common.core.arguments import SettingsError
+
+from . import ROOT, OperationError, streams
 from .flags import CommandParser
-from .parts import Place
+from .install import bootstrap
+from .install.environment import RUNTIME_LOCK, TESTS_LOCK
+from .run.deployment import Deployment
 
 COMMANDS = {
-    "import": "services.operations.shopify",
-    "audit": "services.operations.audit",
-    "backup": "services.operations.backup",
-    "restore": "services.operations.restore",
+    "import": "services.operations.shopify.command",
+    "audit": "services.operations.audit.command",
+    "backup": "services.operations.backup.command",
+    "restore": "services.operations.backup.restore",
 }
 """Each has a `main(arguments)` that returns the exit code."""
 
@@ -44,19 +47,19 @@ environment:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the arguments ask for and return the exit code; what cannot be done is said."""
+    """Do what the arguments ask for, and return the exit code; errors are printed."""
     streams.prepare()
     try:
         return _dispatch(arguments)
-    except OperationError as refusal:
-        print(f"run.py: {refusal}", file=sys.stderr)
+    except (OperationError, SettingsError) as error:
+        print(f"run.py: {error}", file=sys.stderr)
         return 1
     except OSError:
         broken = streams.give_up_output()
         if broken is None:
             raise
-        told = f"run.py: Standard output cannot be written ({broken.strerror})."
-        print(told, file=sys.stderr)
+        message = f"run.py: Standard output cannot be written ({broken.strerror})."
+        print(message, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -67,7 +70,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
     if command == "test":
         bootstrap.go_on_with(TESTS_LOCK, arguments)
         os.chdir(ROOT)
-        # One more than there are cores: a test waits for the disk a third of its time.
+        # One more than the cores, because a test waits for the disk a third of its time.
         processes = (os.cpu_count() or 1) + 1
         chosen = arguments[1:] or [f"--numprocesses={processes}", "--dist=loadfile"]
         bootstrap.become([sys.executable, "-m", "pytest", *chosen])
@@ -77,16 +80,16 @@ def _dispatch(arguments: Sequence[str]) -> int:
         return code
     options = _options(arguments)
     bootstrap.go_on_with(RUNTIME_LOCK, arguments)
-    from .start import start
+    from .run.start import start
 
-    place = Place(
+    deployment = Deployment(
         base_port=options.base_port,
         data_dir=options.data_dir.absolute(),
         host=options.host,
         advertise=options.advertise,
         demo=options.demo,
     )
-    return start(place, json_lines=options.log_format == "json")
+    return start(deployment, json_lines=options.log_format == "json")
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -109,11 +112,13 @@ def _parser() -> CommandParser:
         "--base-port",
         metavar="N",
         type=_base_port,
-        default=Place.base_port,
+        default=Deployment.base_port,
         help="the registry's port; cart has N+1 and so on, the storefront N+80 (%(default)s)",
     )
     parser.add_data_dir("where every file is that the shop writes")
-    flag("--host", metavar="HOST", default=Place.host, help="address to listen on (%(default)s)")
+    flag(
+        "--host", metavar="HOST", default=Deployment.host, help="address to listen on (%(default)s)"
+    )
     flag("--advertise", metavar="HOST", help="name or address by which others reach the shop")
     flag("--no-demo", dest="demo", action="store_false", help="begin with an empty catalog")
     flag(

@@ -1,37 +1,23 @@
-"""How `run.py` and its commands read their flags: what is wrong with one is told in a sentence."""
+"""The flags that `run.py` and its commands share."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
-from typing import NoReturn
 
-from . import OperationError
-from .parts import Place
+from services.common.core.arguments import ArgumentParser
+
+from . import DATA_DIR
 
 
-class CommandParser(argparse.ArgumentParser):
-    """The flags of `command`, as it is typed; a wrong one is raised as an OperationError."""
-
-    def __init__(self, command: str, *, description: str, epilog: str) -> None:
-        super().__init__(
-            prog=command,
-            description=description,
-            epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
+class CommandParser(ArgumentParser):
+    """The flags of a command of `run.py`."""
 
     def add_data_dir(self, what: str) -> None:
-        """Take `--data-dir DIR`, with what it is for the help."""
+        """Add the flag `--data-dir DIR`; `what` describes it in the help."""
         self.add_argument(
             "--data-dir",
             metavar="DIR",
             type=Path,
-            default=Place.data_dir,
+            default=DATA_DIR,
             help=f"{what} (data, beside run.py)",
         )
-
-    def error(self, message: str) -> NoReturn:
-        told = message.removeprefix("argument ")
-        raise OperationError(f"{told[0].upper()}{told[1:]}; see {self.prog} --help.")

@@ -1,19 +1,19 @@
-"""What keeps a service from opening a database keeps a command from it as well."""
+"""Translates the errors of the storage into errors of a command."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from services.common.database_errors import CannotOpen
+from services.common.storage.errors import CannotOpen
 
 from . import OperationError
 
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """Make an OperationError, with the same sentence, of CannotOpen."""
+    """Turn CannotOpen into an OperationError with the same sentence."""
     try:
         yield
-    except CannotOpen as refusal:
-        raise OperationError(str(refusal)) from None
+    except CannotOpen as rejection:
+        raise OperationError(str(rejection)) from None

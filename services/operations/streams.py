@@ -1,4 +1,4 @@
-"""Standard input and output as a command may find them: closed, of another encoding, or full.
+"""Copes with standard streams that are closed, cannot encode a text, or take no more output.
 
 Standard library only: flags are read before anything is installed.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def prepare() -> None:
-    """Have all three there, and text that an encoding does not know written as escapes."""
+    """Replace streams that are closed, and escape characters that a stream cannot encode."""
     if sys.stdin is None:
         sys.stdin = _nothing("r")
     sys.stdout, sys.stderr = (
@@ -24,11 +24,11 @@ def prepare() -> None:
 
 
 def give_up_output() -> OSError | None:
-    """Why standard output takes no more, None if it does; what was not written yet is dropped."""
+    """Why standard output takes no more text, and drop what is not written yet; None if it does."""
     try:
-        print(flush=True)  # A flush alone has nothing to write if what failed is dropped already.
+        print(flush=True)  # A flush alone does nothing if the failed text was dropped already.
     except OSError as error:
-        # Python writes what is left as it ends, and would say once more that it cannot.
+        # Python writes what is left when it exits, and would report the same error again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return error
     return None

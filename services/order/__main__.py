@@ -2,8 +2,9 @@
 
 import os
 
-from services.common.serve import main
-from services.common.settings import flags, seconds
+from services.common.core.arguments import seconds
+from services.common.process.flags import flags
+from services.common.process.serve import main
 
 from .app import OrderSettings, create_app
 

@@ -1,4 +1,4 @@
-"""Placing an order: of what is named, or of what is in the user's cart."""
+"""`POST /orders`: places an order of the items in the request, or of those in the user's cart."""
 
 from __future__ import annotations
 
@@ -6,56 +6,50 @@ import sqlite3
 
 from aiohttp import web
 
-from services.common.clock import utc_now
-from services.common.errors import NotFound, Unavailable
-from services.common.idempotency import BEGUN, KEY, Answer, attempt
-from services.common.keys import PRINCIPAL, SETTINGS
-from services.common.recovery import advance_and_answer
-from services.common.tracing import current_request_id
+from services.common.core.clock import utc_now
+from services.common.core.errors import Unavailable
+from services.common.core.tracing import current_request_id
+from services.common.durable.recovery import advance_and_respond
+from services.common.web.idempotency import KeyedRequest
+from services.common.web.keys import PRINCIPAL, SETTINGS
+from services.common.web.responses import StoredResponse
 
-from . import store
-from .messages import NewItem, NewOrder
-from .model import Item
+from . import store, transitions
+from .messages import NewOrder, checkout_response
+from .model import Checkout, Item, Placement, StaleCart, user_not_found
 from .peers import Peers
 
 CART_READS = 3
 SECONDS_TO_PAY: web.AppKey[float] = web.AppKey("seconds_to_pay", float)
 
 
-async def create_order(request: web.Request, new: NewOrder) -> web.Response:
-    """Order what is named, or what is in the user's cart; the stock is held until it is paid.
+async def create_order(request: web.Request, new: NewOrder, keyed: KeyedRequest) -> web.Response:
+    """Order the items in the request, or else those in the user's cart; their stock is held.
 
-    202 when the catalog did not answer in time: the order is finished in the background, and a
-    repeat with the same key tells how it stands.
+    202 if the catalog did not answer in time: the order is completed in the background, and a
+    repeat with the same key gets its current state.
     """
-    if not request[PRINCIPAL].may_act_for(new.user_id):
-        raise NotFound(f"There is no user {new.user_id}", code="user_not_found")
-    begun = request.get(BEGUN)
-    placed = await _place(request, new) if begun is None else store.Placed(begun, 201)
-    if isinstance(placed, Answer):
-        return placed.response()
+    request[PRINCIPAL].require_access(new.user_id, user_not_found(new.user_id))
+    if keyed.resumes is None:
+        placed = await _place(request, new, keyed)
+    else:
+        placed = Placement(keyed.resumes, created=True)
     request_id = current_request_id()
 
-    def as_it_stands(conn: sqlite3.Connection) -> Answer:
+    def current(conn: sqlite3.Connection) -> StoredResponse:
         order = store.get_order(conn, placed.order_id)
-        return order.checkout_answer(placed.success, request_id)
+        return checkout_response(order, request_id, created=placed.created)
 
-    return await advance_and_answer(request, placed.order_id, as_it_stands)
+    return await advance_and_respond(request, keyed, placed.order_id, current)
 
 
-async def _place(request: web.Request, new: NewOrder) -> store.Placed | Answer:
-    """Write the order down, or the refusal of it under the request's key.
-
-    Raises Unavailable where the cart cannot be read.
+async def _place(request: web.Request, new: NewOrder, keyed: KeyedRequest) -> Placement:
+    """Store the order. Raises what `place_order` does, or Unavailable if the cart cannot be read or
+    keeps changing.
     """
     for _ in range(CART_READS):
-        if new.items is None:
-            cart = await Peers(request.app).read_cart(new.user_id)
-            items = [Item(product_id=i.product_id, quantity=i.quantity) for i in cart.items]
-            version = cart.version
-        else:
-            items, version = [_item(item) for item in new.items], None
-        checkout = store.Checkout(
+        items, version = await _items_to_order(request, new)
+        checkout = Checkout(
             user_id=new.user_id,
             items=items,
             expected_total_cents=new.expected_total,
@@ -64,22 +58,18 @@ async def _place(request: web.Request, new: NewOrder) -> store.Placed | Answer:
             seconds_to_pay=request.app[SECONDS_TO_PAY],
         )
         try:
-            return await attempt(
-                request,
-                store.place_order,
-                checkout,
-                request.get(KEY),
-                utc_now(),
-                current_request_id(),
+            return await keyed.run(
+                transitions.place_order, checkout, keyed.key, utc_now(), current_request_id()
             )
-        except store.StaleCart:
+        except StaleCart:
             continue
     raise Unavailable("The cart keeps changing; nothing was done", code="cart_unavailable")
 
 
-def _item(item: NewItem) -> Item:
-    return Item(
-        product_id=item.product_id,
-        quantity=item.quantity,
-        expected_cents=None if item.price is None else int(item.price),
-    )
+async def _items_to_order(request: web.Request, new: NewOrder) -> tuple[list[Item], int | None]:
+    """The items to order, and the version of the cart if they come from one."""
+    if new.items is not None:
+        return [item.item() for item in new.items], None
+    cart = await Peers(request.app).read_cart(new.user_id)
+    items = [Item(product_id=line.product_id, quantity=line.quantity) for line in cart.items]
+    return items, cart.version

@@ -1,4 +1,4 @@
-"""What the order service is sent, and what it answers to a notice. No I/O."""
+"""What goes over the wire to and from the order service, and how an order is shown. No I/O."""
 
 from __future__ import annotations
 
@@ -6,30 +6,39 @@ from typing import Annotated
 
 import msgspec
 
-from services.common.money import Amount, Price
-from services.common.paging import Page
-from services.common.wire import ProductId, Quantity, UserId, Uuid
+from services.common.core.money import Amount, Money, Price
+from services.common.core.wire import ProductId, Quantity, UserId, Uuid
+from services.common.web.paging import Page
+from services.common.web.responses import StoredResponse
 
-from .model import Status
+from .model import Item, Order, OrderPayment, Status, StockState, order_closed
 
 
 class NewItem(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Units of a product, and the price that the buyer saw, if it is to be kept to."""
+    """Units of a product; with `price`, only at the price that the buyer saw."""
 
     product_id: ProductId
     quantity: Quantity
     price: Price | None = None
 
+    def item(self) -> Item:
+        """The item as it is stored."""
+        return Item(
+            product_id=self.product_id,
+            quantity=self.quantity,
+            expected_cents=None if self.price is None else int(self.price),
+        )
+
 
 class NewOrder(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """An order to place; without items, of what is in the user's cart."""
+    """An order to place; without `items` it is of the user's cart."""
 
     user_id: UserId
     items: Annotated[list[NewItem], msgspec.Meta(min_length=1, max_length=100)] | None = None
     expected_total: Amount | None = None
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a product that is there twice."""
+        """Raises ValueError if two items have the same product."""
         items = self.items or []
         if len({item.product_id for item in items}) < len(items):
             raise ValueError("Expected each product in one item only")
@@ -42,9 +51,68 @@ class OrderQuery(Page, forbid_unknown_fields=True, kw_only=True):
     status: Status | None = None
 
 
-class Notice(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A payment of an order. The payment service names the payment, its amount and the customer
-    it is for (null: the operator paid); anything less is looked up there first.
+class ItemView(msgspec.Struct, frozen=True, kw_only=True):
+    """An item as it is shown."""
+
+    product_id: int
+    sku: str | None
+    name: str | None
+    quantity: int
+    price: Price | None
+    line_total: Money | None
+
+    @classmethod
+    def of(cls, item: Item) -> ItemView:
+        """The view of an item."""
+        price = item.price_cents
+        return cls(
+            product_id=item.product_id,
+            sku=item.sku,
+            name=item.name,
+            quantity=item.quantity,
+            price=None if price is None else Price(price),
+            line_total=None if price is None else Money(price * item.quantity),
+        )
+
+
+class OrderView(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as it is shown."""
+
+    order_id: str
+    user_id: str
+    status: Status
+    reason: str | None
+    stock_state: StockState
+    items: list[ItemView]
+    total_amount: Money | None
+    currency: str
+    payment_id: str | None
+    expires_at: str
+    created_at: str
+    updated_at: str
+
+    @classmethod
+    def of(cls, order: Order) -> OrderView:
+        """The view of an order."""
+        return cls(
+            order_id=order.order_id,
+            user_id=order.user_id,
+            status=order.status,
+            reason=order.reason,
+            stock_state=order.stock_state,
+            items=[ItemView.of(item) for item in order.items],
+            total_amount=None if order.total_cents is None else Money(order.total_cents),
+            currency=order.currency,
+            payment_id=order.payment_id,
+            expires_at=order.expires_at,
+            created_at=order.created_at,
+            updated_at=order.updated_at,
+        )
+
+
+class PaymentNotification(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A payment of an order. The payment service names the payment, its amount and its customer
+    (null if the operator paid). If one of these is missing, the payment is looked up there.
     """
 
     payment_id: Uuid | None = None
@@ -52,7 +120,7 @@ class Notice(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     user_id: UserId | msgspec.UnsetType | None = msgspec.UNSET
 
     def payment(self, order_id: str) -> OrderPayment | None:
-        """The payment that pays `order_id`, or None where the notice does not name it whole."""
+        """The payment that pays `order_id`; None if the notification is incomplete."""
         if self.payment_id is None or self.amount is None or self.user_id is msgspec.UNSET:
             return None
         return OrderPayment(
@@ -63,26 +131,52 @@ class Notice(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         )
 
 
-class OrderPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment, as far as its order needs it; `user_id` is null where the operator paid."""
-
-    payment_id: str
-    order_id: str
-    user_id: str | None
-    amount: Amount
-    status: str = "PENDING"
-
-
-class Noticed(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a notice: the order is that payment's."""
+class PaymentConfirmation(msgspec.Struct, frozen=True, kw_only=True):
+    """The response to a payment notification: the order is paid by that payment."""
 
     order_id: str
     status: Status
-    payment_id: str
+    payment_id: str | None
     user_id: str
 
+    @classmethod
+    def of(cls, order: Order) -> PaymentConfirmation:
+        """The confirmation for an order that is paid."""
+        return cls(
+            order_id=order.order_id,
+            status=order.status,
+            payment_id=order.payment_id,
+            user_id=order.user_id,
+        )
 
-class RefundNotice(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+
+class RefundNotification(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The payment that is being refunded."""
 
     payment_id: Uuid
+
+
+def checkout_response(order: Order, request_id: str, *, created: bool = True) -> StoredResponse:
+    """The response to the request that placed or found an order, by the order's state: 201 if the
+    request `created` the order, else 200; 202, which is not final, until the catalog has answered;
+    a problem if the order was rejected, or cancelled before its stock was held.
+    """
+    location = {"Location": f"/orders/{order.order_id}"}
+    if order.stock_state == "REQUESTED":
+        return StoredResponse.of(OrderView.of(order), 202, location)
+    if order.rejection is not None:
+        problem = order.rejection.problem(order_id=order.order_id)
+        return StoredResponse.of_problem(problem, request_id)
+    if order.total_cents is None:
+        return StoredResponse.of_problem(order_closed(order), request_id)
+    return StoredResponse.of(OrderView.of(order), 201 if created else 200, location)
+
+
+def order_response(order: Order) -> StoredResponse:
+    """The response with an order as it is now."""
+    return StoredResponse.of(OrderView.of(order))
+
+
+def confirmation_response(order: Order) -> StoredResponse:
+    """The response to a payment notification."""
+    return StoredResponse.of(PaymentConfirmation.of(order))

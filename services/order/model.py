@@ -1,15 +1,15 @@
-"""Orders: the row, how it is shown, the states and the moves between them. No I/O."""
+"""The rules of orders: the row, its states and the transitions between them. No I/O."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
-from services.common.errors import Conflict, NotFound
-from services.common.idempotency import Answer
-from services.common.money import Money, Price
-from services.common.refusal import Refusal
+from services.common.core.errors import Conflict, Invalid, NotFound, Unavailable
+from services.common.core.money import Amount, decimal_text
+from services.common.core.rejection import Rejection
 
 Status = Literal["CREATED", "PAID", "REFUNDED", "CANCELLED", "REJECTED"]
 StockState = Literal[
@@ -23,9 +23,14 @@ StockState = Literal[
     "RELEASED",
     "NONE",
 ]
+CartState = Literal["NONE", "OPEN", "DUE", "CLOSED", "FREE"]
+"""The state of the cart that an order came from: OPEN until the stock is held, then DUE to be
+closed, then CLOSED; FREE if the order was rejected, or cancelled before its stock was held, so that
+the cart's version can become another order; NONE for an order without a cart.
+"""
 State = tuple[Status, StockState]
 
-MOVES: frozenset[tuple[State, State]] = frozenset(
+TRANSITIONS: frozenset[tuple[State, State]] = frozenset(
     {
         (("CREATED", "REQUESTED"), ("CREATED", "HELD")),
         (("CREATED", "REQUESTED"), ("REJECTED", "NONE")),
@@ -39,15 +44,11 @@ MOVES: frozenset[tuple[State, State]] = frozenset(
         (("CANCELLED", "RELEASE_DUE"), ("CANCELLED", "RELEASED")),
     }
 )
-"""Every move an order can make."""
-
-
-class IllegalMove(Exception):
-    """A move that the table does not have: a mistake in the code, never an answer."""
+"""Every transition that an order can make."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it is kept. Money in cents; what the catalog tells is null until it has."""
+    """An item as it is stored, money in cents. The catalog's fields are null until it answers."""
 
     product_id: int
     quantity: int
@@ -55,34 +56,6 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     sku: str | None = None
     name: str | None = None
     price_cents: int | None = None
-
-
-class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it is shown."""
-
-    product_id: int
-    sku: str | None
-    name: str | None
-    quantity: int
-    price: Price | None
-    line_total: Money | None
-
-
-class OrderView(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as it is shown."""
-
-    order_id: str
-    user_id: str
-    status: Status
-    reason: str | None
-    stock_state: StockState
-    items: list[OrderItem]
-    total_amount: Money | None
-    currency: str
-    payment_id: str | None
-    expires_at: str
-    created_at: str
-    updated_at: str
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,60 +66,44 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     stock_state: StockState
     reason: str | None
-    refusal: Refusal | None
+    rejection: Rejection | None
     items: list[Item]
     expected_total_cents: int | None
     total_cents: int | None
     currency: str
     payment_id: str | None
     cart_version: int | None
-    cart_state: Literal["NONE", "OPEN", "DUE", "CLOSED", "FREE"]
+    cart_state: CartState
     expires_at: str
     created_at: str
     updated_at: str
 
     @property
     def state(self) -> State:
-        """Both states together, as `MOVES` has them."""
+        """Both states together, as `TRANSITIONS` has them."""
         return (self.status, self.stock_state)
 
-    def view(self) -> OrderView:
-        """As it is shown."""
-        return OrderView(
-            order_id=self.order_id,
-            user_id=self.user_id,
-            status=self.status,
-            reason=self.reason,
-            stock_state=self.stock_state,
-            items=[_shown(item) for item in self.items],
-            total_amount=None if self.total_cents is None else Money(self.total_cents),
-            currency=self.currency,
-            payment_id=self.payment_id,
-            expires_at=self.expires_at,
-            created_at=self.created_at,
-            updated_at=self.updated_at,
-        )
+    def is_paid_by(self, payment: OrderPayment) -> bool:
+        """Whether this payment has paid the order, which may have been refunded since."""
+        return self.payment_id == payment.payment_id
 
-    def checkout_answer(self, success: int, request_id: str) -> Answer:
-        """What the request that placed this order is answered, as the row stands.
 
-        202 while the catalog has not answered; that one is not final.
-        """
-        if self.stock_state == "REQUESTED":
-            return Answer.of(self.view(), 202, self._location)
-        if self.refusal is not None:
-            return Answer.refusal(self.refusal.problem(order_id=self.order_id), request_id)
-        if self.total_cents is None:
-            return Answer.refusal(closed(self), request_id)
-        return Answer.of(self.view(), success, self._location)
+class OrderPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a payment that its order needs; `user_id` is null if the operator paid."""
+
+    payment_id: str
+    order_id: str
+    user_id: str | None
+    amount: Amount
 
     @property
-    def _location(self) -> dict[str, str]:
-        return {"Location": f"/orders/{self.order_id}"}
+    def ids(self) -> dict[str, str]:
+        """The ids that a rejection of the payment names."""
+        return {"order_id": self.order_id, "payment_id": self.payment_id}
 
 
 class OrderEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A state that an order came into, when, and by what."""
+    """A state that an order has entered, with the cause and the time."""
 
     status: Status
     stock_state: StockState
@@ -154,29 +111,71 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True):
     at: str
 
 
-def closed(order: Order, **ids: str) -> Conflict:
-    """The refusal of what comes after an order was closed."""
+class Checkout(msgspec.Struct, frozen=True, kw_only=True):
+    """An order to place; `cart_version` is the version of its cart, None if it has no cart."""
+
+    user_id: str
+    items: Sequence[Item]
+    expected_total_cents: int | None
+    cart_version: int | None
+    currency: str
+    seconds_to_pay: float
+
+
+class Placement(msgspec.Struct, frozen=True):
+    """The order of a request, and whether the request `created` the order or found it."""
+
+    order_id: str
+    created: bool
+
+
+class StaleCart(Exception):
+    """The cart has been closed since it was read: read it again."""
+
+
+def order_closed(order: Order, **ids: str) -> Conflict:
+    """The error for a payment or a checkout of an order that is closed."""
     return Conflict(
         f"Order {order.order_id} is {order.status}",
         code="order_closed",
-        about={"order_id": order.order_id, **ids},
+        extensions={"order_id": order.order_id, **ids},
     )
 
 
-def no_such_order(order_id: str, **ids: str) -> NotFound:
-    """The refusal for an order that is not there, or is somebody else's."""
+def order_not_found(order_id: str, **ids: str) -> NotFound:
+    """The error for an order that does not exist, or is somebody else's."""
     return NotFound(
-        f"There is no order {order_id}", code="order_not_found", about={"order_id": order_id, **ids}
+        f"There is no order {order_id}",
+        code="order_not_found",
+        extensions={"order_id": order_id, **ids},
     )
 
 
-def _shown(item: Item) -> OrderItem:
-    price = item.price_cents
-    return OrderItem(
-        product_id=item.product_id,
-        sku=item.sku,
-        name=item.name,
-        quantity=item.quantity,
-        price=None if price is None else Price(price),
-        line_total=None if price is None else Money(price * item.quantity),
-    )
+def user_not_found(user_id: str) -> NotFound:
+    """The error for a user who is not the caller."""
+    return NotFound(f"There is no user {user_id}", code="user_not_found")
+
+
+def require_payable(order: Order, payment: OrderPayment) -> None:
+    """Return if `payment` may pay the order.
+
+    Raises Conflict (`already_paid`, `order_closed`), Unavailable (`order_not_ready`), Invalid
+    (`amount_mismatch`).
+    """
+    if order.status in ("PAID", "REFUNDED"):
+        raise Conflict(
+            f"Order {order.order_id} is paid by another payment",
+            code="already_paid",
+            extensions=payment.ids,
+        )
+    if order.status != "CREATED":
+        raise order_closed(order, payment_id=payment.payment_id)
+    if order.stock_state == "REQUESTED":
+        raise Unavailable(f"Order {order.order_id} has no stock held yet", code="order_not_ready")
+    if order.total_cents != payment.amount:
+        raise Invalid(
+            f"Order {order.order_id} is {decimal_text(order.total_cents or 0)},"
+            f" not {decimal_text(payment.amount)}",
+            code="amount_mismatch",
+            extensions=payment.ids,
+        )

@@ -1,5 +1,5 @@
-"""What the order service asks of its peers. Only a definite answer is returned: anything else is
-NotKnown, whatever it was, and is asked again.
+"""The order service's calls to its peers. Those that a step makes return only a definite answer
+(services/README.md); for any other they raise Inconclusive, and the call is made again later.
 """
 
 from __future__ import annotations
@@ -12,18 +12,17 @@ from aiohttp import web
 
 from client.errors import NotFound as PeerNotFound
 from client.errors import ShopError
-from services.common.errors import Conflict, Unavailable
-from services.common.money import Money, Price, as_decimal
-from services.common.peers import ask, definite_refusal
-from services.common.recovery import NotKnown
-from services.common.refusal import Refusal
+from services.common.core.errors import Conflict, Unavailable
+from services.common.core.money import Amount, Money, Price, as_decimal
+from services.common.core.rejection import Rejection
+from services.common.durable.peers import ask, definite_rejection
+from services.common.durable.recovery import Inconclusive
 
-from .messages import OrderPayment
-from .model import Item, Order
+from .model import Item, Order, OrderPayment
 
-ReservationMove = Literal["commit", "release", "return"]
+ReservationAction = Literal["commit", "release", "return"]
 
-REFUSALS = frozenset(
+REJECTIONS = frozenset(
     {
         (409, "insufficient_stock"),
         (409, "price_changed"),
@@ -31,14 +30,14 @@ REFUSALS = frozenset(
         (422, "order_total_zero"),
     }
 )
-"""The catalog's answers that settle a reservation, besides its success."""
+"""The catalog's rejections that settle a reservation."""
 
-DONE: dict[ReservationMove, frozenset[str]] = {
+DONE: dict[ReservationAction, frozenset[str]] = {
     "commit": frozenset({"COMMITTED"}),
     "release": frozenset({"RELEASED", "REJECTED", "RETURNED"}),
     "return": frozenset({"RETURNED", "REJECTED", "RELEASED"}),
 }
-"""What the catalog has a reservation in once a move is through, or where it moves nothing."""
+"""The states of a reservation in which an action is done, or has nothing to do."""
 
 
 class CartLine(msgspec.Struct, frozen=True):
@@ -47,7 +46,7 @@ class CartLine(msgspec.Struct, frozen=True):
 
 
 class Cart(msgspec.Struct, frozen=True):
-    """A cart, as far as an order needs it; also what a close answers."""
+    """The part of a cart that an order needs; also the answer to a close."""
 
     user_id: str
     version: int
@@ -63,12 +62,31 @@ class HeldLine(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A reservation as the catalog has it."""
+    """The catalog's answer about a reservation."""
 
     order_id: str
     state: Literal["HELD", "COMMITTED", "RELEASED", "RETURNED", "REJECTED"]
     lines: list[HeldLine]
     total_amount: Money
+
+
+class PaymentAnswer(msgspec.Struct, frozen=True):
+    """The payment service's answer about a payment; `user_id` is null if the operator paid."""
+
+    payment_id: str
+    order_id: str
+    user_id: str | None
+    amount: Amount
+    status: Literal["PENDING", "COMPLETED", "REFUNDING", "REFUNDED", "FAILED"]
+
+    def payment(self) -> OrderPayment:
+        """As far as the order needs it."""
+        return OrderPayment(
+            payment_id=self.payment_id,
+            order_id=self.order_id,
+            user_id=self.user_id,
+            amount=self.amount,
+        )
 
 
 class Peers:
@@ -78,7 +96,7 @@ class Peers:
         self._app = app
 
     async def read_cart(self, user_id: str) -> Cart:
-        """A user's cart now. Raises Unavailable."""
+        """A user's cart now. Raises Unavailable (`cart_unavailable`)."""
         try:
             cart = await ask(self._app, Cart, "cart", "GET", f"/cart/{user_id}")
         except ShopError as error:
@@ -89,9 +107,9 @@ class Peers:
             raise Unavailable("The cart service answered for another", code="cart_unavailable")
         return cart
 
-    async def reserve(self, order: Order) -> tuple[Sequence[Item], int] | Refusal:
-        """Have the catalog hold an order's stock: the lines with names and prices, and their total
-        in cents; or its refusal.
+    async def reserve(self, order: Order) -> tuple[Sequence[Item], int] | Rejection:
+        """Have the catalog hold an order's stock. Returns the items with names and prices, and the
+        total in cents; or the catalog's rejection. Raises Inconclusive.
         """
         wanted = {
             "lines": [
@@ -108,35 +126,37 @@ class Peers:
         try:
             held = await ask(self._app, Held, "catalog", "PUT", path, body=wanted)
         except ShopError as error:
-            return definite_refusal(error, REFUSALS, order_id=order.order_id)
+            return definite_rejection(error, REJECTIONS, order_id=order.order_id)
         if held.order_id != order.order_id or held.state not in ("HELD", "COMMITTED"):
-            raise NotKnown("the catalog answered for another order")
+            raise Inconclusive("the catalog answered for another order")
         return _priced(order.items, held), held.total_amount
 
-    async def move_reservation(self, order_id: str, move: ReservationMove) -> None:
-        """Have the catalog commit, release or return what an order holds."""
-        path = f"/reservations/{order_id}/{move}"
+    async def change_reservation(self, order_id: str, action: ReservationAction) -> None:
+        """Have the catalog commit, release or return what an order holds. Raises Inconclusive."""
+        path = f"/reservations/{order_id}/{action}"
         try:
             held = await ask(self._app, Held, "catalog", "POST", path)
         except ShopError as error:
-            raise NotKnown(str(error)) from None
-        if held.order_id != order_id or held.state not in DONE[move]:
-            raise NotKnown("the catalog answered for another order, or did something else")
+            raise Inconclusive(str(error)) from None
+        if held.order_id != order_id or held.state not in DONE[action]:
+            raise Inconclusive("the catalog answered for another order, or did something else")
 
     async def close_cart(self, order: Order) -> int:
-        """Take an order's lines out of the cart they came from; returns the version it left."""
+        """Remove an order's units from their cart; returns the cart's version after that. Raises
+        Inconclusive.
+        """
         body = {"order_id": order.order_id, "version": order.cart_version}
         path = f"/cart/{order.user_id}/close"
         try:
             cart = await ask(self._app, Cart, "cart", "POST", path, body=body)
         except ShopError as error:
-            raise NotKnown(str(error)) from None
+            raise Inconclusive(str(error)) from None
         if cart.user_id != order.user_id:
-            raise NotKnown("the cart service answered for another user")
+            raise Inconclusive("the cart service answered for another user")
         return cart.version
 
     async def find_payment(self, order_id: str, payment_id: str | None) -> OrderPayment:
-        """The payment that an order is said to have; without a `payment_id`, its live one.
+        """The payment `payment_id` of an order; without a `payment_id`, the order's live payment.
 
         Raises Conflict (`no_payment`), Unavailable.
         """
@@ -144,7 +164,7 @@ class Peers:
             if payment_id is None:
                 found = await ask(
                     self._app,
-                    list[OrderPayment],
+                    list[PaymentAnswer],
                     "payment",
                     "GET",
                     "/payments",
@@ -152,28 +172,28 @@ class Peers:
                 )
             else:
                 path = f"/payments/{payment_id}"
-                found = [await ask(self._app, OrderPayment, "payment", "GET", path)]
+                found = [await ask(self._app, PaymentAnswer, "payment", "GET", path)]
         except ShopError as error:
             if not isinstance(error, PeerNotFound) or error.code != "payment_not_found":
                 raise Unavailable(f"The payment cannot be looked up: {error}") from None
             found = []
-        # One that is named may be refunded by now: the order, which it has paid, says so.
+        # A payment that is named may have been refunded since: then it has paid the order.
         unfit = ("FAILED",) if payment_id else ("FAILED", "REFUNDING", "REFUNDED")
         for payment in found:
             meant = payment.order_id == order_id and payment_id in (None, payment.payment_id)
             if meant and payment.status not in unfit:
-                return payment
+                return payment.payment()
         raise Conflict(
             f"Order {order_id} has no such payment; pay it with POST /pay",
             code="no_payment",
-            about={"order_id": order_id},
+            extensions={"order_id": order_id},
         )
 
 
 def _priced(items: Sequence[Item], held: Held) -> list[Item]:
-    """An order's lines with the names and prices they are held at.
+    """An order's items with the names and prices in the reservation.
 
-    Raises NotKnown where that is not what the order asked for, or does not add up.
+    Raises Inconclusive if the reservation is not of these items, or its total is wrong.
     """
     lines = {line.product_id: line for line in held.lines}
     quantities = {item.product_id: item.quantity for item in items}
@@ -181,7 +201,7 @@ def _priced(items: Sequence[Item], held: Held) -> list[Item]:
     if {id_: line.quantity for id_, line in lines.items()} != quantities or not (
         0 < total == held.total_amount
     ):
-        raise NotKnown("the catalog holds something else than was asked for")
+        raise Inconclusive("the catalog holds something else than was asked for")
     return [
         msgspec.structs.replace(
             item,

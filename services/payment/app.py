@@ -7,20 +7,30 @@ from pathlib import Path
 
 from aiohttp import web
 
-from services.common import wire
-from services.common.app import service_app
-from services.common.clock import utc_now
-from services.common.errors import Conflict
-from services.common.idempotency import BEGUN, KEY, Answer, attempt
-from services.common.keys import DATABASE, PRINCIPAL, SETTINGS
-from services.common.paging import page_response
-from services.common.recovery import RECOVERY, advance_and_answer, recovery
-from services.common.routing import Access, Nothing, Route, path_uuid
-from services.common.settings import Settings
-from services.common.tracing import current_request_id
+from services.common.core import wire
+from services.common.core.clock import utc_now
+from services.common.core.errors import Conflict
+from services.common.core.settings import Settings
+from services.common.core.tracing import current_request_id
+from services.common.durable.recovery import advance, advance_and_respond, recovery
+from services.common.process.app import service_app
+from services.common.web.idempotency import KeyedRequest
+from services.common.web.keys import DATABASE, PRINCIPAL, SETTINGS
+from services.common.web.paging import page_response
+from services.common.web.parameters import path_uuid
+from services.common.web.responses import StoredResponse
+from services.common.web.routing import Access, Route
 
-from . import moves, store
-from .model import Pay, Payment, PaymentQuery, PaymentRow, Receipt, no_such_payment
+from . import store, transitions
+from .messages import (
+    NewPayment,
+    PaymentQuery,
+    PaymentView,
+    Receipt,
+    pay_response,
+    refund_response,
+)
+from .model import StillPending, payment_not_found
 from .steps import make_step
 
 
@@ -30,92 +40,94 @@ def create_app(settings: Settings) -> web.Application:
         settings,
         ROUTES,
         database="payments.db",
-        schema=Path(__file__).parent / "schema.sql",
+        migrations=Path(__file__).parent / "migrations",
         peers=["order"],
         resources=[recovery(lambda _app: store.due_payments, make_step)],
     )
 
 
-async def pay(request: web.Request, pay: Pay) -> web.Response:
-    """Pay an order, for exactly its total. 202 while the order service cannot be reached: the
-    payment is finished in the background, and a repeat with the same key tells how it stands.
+async def pay(request: web.Request, new: NewPayment, keyed: KeyedRequest) -> web.Response:
+    """Pay an order, exactly its total.
+
+    202 if the order service cannot be reached: the payment is completed in the background, and a
+    repeat with the same key gets its current state.
     """
-    payment_id = request.get(BEGUN)
-    if payment_id is None:
-        begun = await _begin_payment(request, pay)
-        if isinstance(begun, Answer):
-            return begun.response()
-        payment_id = begun.payment_id
+    payment_id = keyed.resumes or await _begin_payment(request, new, keyed)
     request_id = current_request_id()
 
-    def as_it_stands(conn: sqlite3.Connection) -> Answer:
-        return store.get_payment(conn, payment_id).pay_answer(request_id)
+    def current(conn: sqlite3.Connection) -> StoredResponse:
+        return pay_response(store.get_payment(conn, payment_id), request_id)
 
-    return await advance_and_answer(request, payment_id, as_it_stands)
-
-
-async def _begin_payment(request: web.Request, pay: Pay) -> PaymentRow | Answer:
-    for last_look in (False, True):
-        try:
-            return await attempt(
-                request,
-                moves.begin_payment,
-                pay,
-                request[PRINCIPAL].user_id,
-                request.get(KEY),
-                request.app[SETTINGS].currency,
-                utc_now(),
-            )
-        except moves.StillPending as pending:
-            if last_look:
-                raise Conflict(
-                    f"Another payment of order {pay.order_id} is under way",
-                    code="payment_in_progress",
-                    headers={"Retry-After": "1"},
-                    passing=True,
-                    about={"order_id": pay.order_id},
-                ) from None
-            await _advance(request, pending.payment_id)
-    raise AssertionError("the second look either answers or raises")
+    return await advance_and_respond(request, keyed, payment_id, current)
 
 
-async def get_payment(request: web.Request, _parameters: Nothing) -> web.Response:
+async def _begin_payment(request: web.Request, new: NewPayment, keyed: KeyedRequest) -> str:
+    """The id of the payment that the request begins, or (without a key) of the order's live one.
+
+    If another payment of the order is PENDING, its steps are taken first. Raises Conflict
+    (`payment_in_progress`) if it is PENDING after that.
+    """
+
+    async def begin() -> str:
+        payment = await keyed.run(
+            transitions.begin_payment,
+            new,
+            request[PRINCIPAL].user_id,
+            keyed.key,
+            request.app[SETTINGS].currency,
+            utc_now(),
+        )
+        return payment.payment_id
+
+    try:
+        return await begin()
+    except StillPending as pending:
+        await advance(request, pending.payment_id)
+    try:
+        return await begin()
+    except StillPending:
+        raise Conflict(
+            f"Another payment of order {new.order_id} is under way",
+            code="payment_in_progress",
+            headers={"Retry-After": "1"},
+            transient=True,
+            extensions={"order_id": new.order_id},
+        ) from None
+
+
+async def get_payment(request: web.Request) -> web.Response:
     """One payment."""
     payment_id = _payment_id(request)
     payment = await request.app[DATABASE].read(store.get_payment, payment_id)
-    if not request[PRINCIPAL].may_act_for(payment.user_id):
-        raise no_such_payment(payment_id)
-    return web.json_response(body=wire.encode(payment.view()))
+    request[PRINCIPAL].require_access(payment.user_id, payment_not_found(payment_id))
+    return web.json_response(body=wire.encode(PaymentView.of(payment)))
 
 
 async def list_payments(request: web.Request, query: PaymentQuery) -> web.Response:
-    """Payments, newest first; a customer's own."""
+    """Payments, newest first; a customer gets only their own."""
     payments, after = await request.app[DATABASE].read(
         store.list_payments, query, request[PRINCIPAL].user_id
     )
     return page_response(request, payments, after)
 
 
-async def refund(request: web.Request, _parameters: Nothing) -> web.Response:
-    """Give the money back, and the stock with it. 202 while the order service cannot be reached:
-    the refund is finished in the background. Repeated: as it stands.
+async def refund(request: web.Request, keyed: KeyedRequest) -> web.Response:
+    """Refund a payment; the order's stock becomes available again.
+
+    202 if the order service cannot be reached: the refund is completed in the background. A repeat
+    gets the payment's current state.
     """
     payment_id = _payment_id(request)
-    if request.get(BEGUN) is None:
+    if keyed.resumes is None:
         payment = await request.app[DATABASE].read(store.get_payment, payment_id)
         if payment.status == "PENDING":
-            await _advance(request, payment_id)
-        begun = await attempt(request, moves.begin_refund, payment_id, request.get(KEY), utc_now())
-        if isinstance(begun, Answer):
-            return begun.response()
-    return await advance_and_answer(
-        request, payment_id, lambda conn: store.get_payment(conn, payment_id).refund_answer()
-    )
+            await advance(request, payment_id)
+        await keyed.run(transitions.begin_refund, payment_id, keyed.key, utc_now())
 
+    def current(conn: sqlite3.Connection) -> StoredResponse:
+        return refund_response(store.get_payment(conn, payment_id))
 
-async def _advance(request: web.Request, payment_id: str) -> None:
-    within = request.app[SETTINGS].peer_deadline + 1.0
-    await request.app[RECOVERY].advance(payment_id, within=within)
+    return await advance_and_respond(request, keyed, payment_id, current)
 
 
 def _payment_id(request: web.Request) -> str:
@@ -129,10 +141,10 @@ ROUTES = [
         "/pay",
         pay,
         CUSTOMER,
-        takes=Pay,
+        takes=NewPayment,
         query_or_body=True,
         gives=Receipt,
-        refusals=(
+        rejections=(
             "order_not_found",
             "amount_mismatch",
             "order_closed",
@@ -141,21 +153,21 @@ ROUTES = [
         ),
         idempotent=True,
     ),
-    Route("GET", "/payments", list_payments, CUSTOMER, takes=PaymentQuery, gives=list[Payment]),
+    Route("GET", "/payments", list_payments, CUSTOMER, takes=PaymentQuery, gives=list[PaymentView]),
     Route(
         "GET",
         "/payments/{payment_id}",
         get_payment,
         CUSTOMER,
-        gives=Payment,
-        refusals=("payment_not_found",),
+        gives=PaymentView,
+        rejections=("payment_not_found",),
     ),
     Route(
         "POST",
         "/payments/{payment_id}/refund",
         refund,
-        gives=Payment,
-        refusals=("payment_not_found", "payment_not_refundable"),
+        gives=PaymentView,
+        rejections=("payment_not_found", "payment_not_refundable"),
         idempotent=True,
     ),
 ]

@@ -1,24 +1,12 @@
 """`python -m services.storefront`"""
 
-import argparse
 import os
 
-from services.common.serve import main
-from services.common.settings import flags, seconds
+from services.common.core.arguments import positive, seconds
+from services.common.process.flags import flags
+from services.common.process.serve import main
 
 from .app import StorefrontSettings, create_app
-
-
-def positive(text: str) -> float:
-    """A number from a flag. Raises argparse.ArgumentTypeError."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value < 10**9:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return value
-
 
 parser = flags("storefront", os.environ, default_port=8080)
 for flag, kind, default, what in (

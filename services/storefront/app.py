@@ -1,4 +1,4 @@
-"""The storefront's routes: the shop's page, customers' sessions, and the way to the services."""
+"""The storefront's routes: the shop's page, customer sessions, and the gateway to the services."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from services.common.app import service_app
-from services.common.pages import page_routes, send_file
-from services.common.routing import Access, Route
-from services.common.settings import Settings, SettingsError
+from services.common.core.arguments import SettingsError
+from services.common.core.settings import Settings
+from services.common.pages.files import page_routes, send_file
+from services.common.process.app import service_app
+from services.common.web.routing import Access, Route
 
 from .gateway import OWNERS, gateway, gateway_routes
 from .limits import ADDRESSES, CUSTOMERS, TokenBuckets
@@ -21,8 +22,9 @@ from .sessions import LIFETIME, Session, begin_session
 
 @dataclass(frozen=True, kw_only=True)
 class StorefrontSettings(Settings):
-    """`session_seconds` is how long a token lasts. A customer may make `customer_rate` requests a
-    second, an address begin `session_rate` sessions a minute, and both so many at once.
+    """`session_seconds` is how long a token lasts. A customer may make `customer_rate` requests per
+    second, and `customer_burst` at once; an address may begin `session_rate` sessions per minute,
+    and `session_burst` at once.
     """
 
     session_seconds: float = 7 * 24 * 3600.0
@@ -42,7 +44,7 @@ class StorefrontSettings(Settings):
 def create_app(settings: StorefrontSettings) -> web.Application:
     """The storefront."""
     app = service_app(settings, ROUTES, peers=sorted(set(OWNERS.values())), resources=[gateway])
-    app.middlewares.append(show_page_all_the_same)
+    app.middlewares.append(answer_not_found_with_page)
     app[LIFETIME] = timedelta(seconds=settings.session_seconds)
     app[CUSTOMERS] = TokenBuckets(settings.customer_rate, settings.customer_burst)
     app[ADDRESSES] = TokenBuckets(settings.session_rate / 60, settings.session_burst)
@@ -50,8 +52,8 @@ def create_app(settings: StorefrontSettings) -> web.Application:
 
 
 @web.middleware
-async def show_page_all_the_same(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give somebody who follows a broken link the page, which says so better than we could."""
+async def answer_not_found_with_page(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Respond to a browser that follows a broken link with the page, which explains it (404)."""
     try:
         return await handler(request)
     except web.HTTPNotFound:
@@ -78,7 +80,7 @@ ROUTES = [
         begin_session,
         Access.PUBLIC,
         gives=Session,
-        refusals=("invalid_api_key", "too_many_requests"),
+        rejections=("invalid_api_key", "too_many_requests"),
     ),
     *gateway_routes(),
     *page_routes(PAGES, VIEWS),

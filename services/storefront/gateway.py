@@ -1,7 +1,7 @@
-"""The way from the shop's own address to its services: each call goes to the one that owns it.
+"""The gateway: passes each call to the shop's own address on to the service that owns its path.
 
-A call travels with the credential that it came with and never with the shop's own: what a customer
-may not do is refused by the service, and here there is no key to do it with.
+A call is passed on with the caller's credential and never with the shop's key. So the service
+rejects what a customer may not do, and a mistake here cannot give a customer more rights.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from client import errors
 from client.transport import Answer, Transport
-from services.common.errors import OutcomeUnknown, Unavailable
-from services.common.keys import DISCOVERY, KEYRING, PRINCIPAL, SESSION, SETTINGS
-from services.common.logs import logger
-from services.common.routing import Access, Handler, Route
-from services.common.settings import Settings
-from services.common.tracing import onward_headers
+from services.common.core.errors import OutcomeUnknown, Unavailable
+from services.common.core.logs import logger
+from services.common.core.settings import Settings
+from services.common.core.tracing import onward_headers
+from services.common.web.keys import DISCOVERY, KEYRING, PRINCIPAL, SESSION, SETTINGS
+from services.common.web.routing import Access, Handler, Route
 
-from .headers import PREFIX, headers_back, headers_onward, target_onward
+from .headers import PREFIX, forwarded_headers, forwarded_target, returned_headers
 from .limits import CUSTOMERS
 
 OWNERS = {
@@ -42,53 +42,57 @@ OWNERS = {
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 CALLS_AT_ONCE = 60
-"""To each service: one that hangs must leave connections for the others."""
+"""Calls to each service; bounded, so that one that hangs leaves connections for the others."""
 ATTEMPT_SECONDS = 5.0
-"""For an attempt at what may be repeated; what may not has all the time that there is."""
+"""For one attempt of a call that may be repeated; any other call has the whole deadline."""
 REST_SECONDS = 30.0
+"""How long the streaming of a large answer may take."""
 BYTES_AT_ONCE = 2**20
-"""An answer up to this size is read whole before it is passed on, so that one that breaks off can
-be asked for again; a larger one is streamed.
+"""An answer up to this size is read completely before it is passed on, so that the call can be
+repeated if it breaks off; a larger answer is streamed.
 """
 
 
 class Gateway:
-    """Passes calls on, and answers for a service that does not."""
+    """Passes calls on, and responds itself if a service does not answer."""
 
     def __init__(self, transport: Transport, settings: Settings) -> None:
         self._transport = transport
-        # A call waits for its turn as long as for a service to be there, and both fit in here.
-        self._patience = settings.peer_deadline
-        self._deadline = settings.request_deadline - self._patience
-        self._turns: dict[str, asyncio.Semaphore] = defaultdict(
+        # A call may wait this long for a slot, and again for an instance of its service. The
+        # deadline of the call contains the second wait only, so the first is subtracted.
+        self._max_wait = settings.peer_deadline
+        self._deadline = settings.request_deadline - self._max_wait
+        self._slots: dict[str, asyncio.Semaphore] = defaultdict(
             partial(asyncio.Semaphore, CALLS_AT_ONCE)
         )
 
-    async def pass_on(self, service: str, request: web.Request, body: bytes) -> web.StreamResponse:
-        """The service's answer to a request. Raises Unavailable, OutcomeUnknown, Malformed."""
-        async with self._turn(service):
+    async def forward(self, service: str, request: web.Request, body: bytes) -> web.StreamResponse:
+        """The response to a request: the service's answer. Raises Unavailable, OutcomeUnknown,
+        Malformed.
+        """
+        async with self._slot(service):
             try:
                 answer = await self._ask(service, request, body)
             except errors.ShopError as error:
-                answer = _refusal(service, request, error)
-            return await _passed_back(request, answer)
+                answer = _rejection(service, request, error)
+            return await _return_answer(request, answer)
 
     @asynccontextmanager
-    async def _turn(self, service: str) -> AsyncIterator[None]:
-        turns = self._turns[service]
+    async def _slot(self, service: str) -> AsyncIterator[None]:
+        slots = self._slots[service]
         try:
-            async with asyncio.timeout(self._patience):
-                await turns.acquire()
+            async with asyncio.timeout(self._max_wait):
+                await slots.acquire()
         except TimeoutError:
             raise Unavailable(
                 f"Too many are waiting for the {service} service: nothing was done, send it again",
                 code="overloaded",
-                about={"service": service},
+                extensions={"service": service},
             ) from None
         try:
             yield
         finally:
-            turns.release()
+            slots.release()
 
     async def _ask(self, service: str, request: web.Request, body: bytes) -> Answer:
         key = request.headers.get("Idempotency-Key")
@@ -98,14 +102,14 @@ class Gateway:
         return await self._transport.request(
             service,
             request.method,
-            target_onward(request),
+            forwarded_target(request),
             content=body or None,
-            headers=headers_onward(request),
+            headers=forwarded_headers(request),
             repeatable=repeatable,
             deadline=self._deadline,
             attempt_timeout=ATTEMPT_SECONDS if repeatable else self._deadline,
-            patience=self._patience,
-            at_once=BYTES_AT_ONCE,
+            max_wait=self._max_wait,
+            read_limit=BYTES_AT_ONCE,
         )
 
 
@@ -120,46 +124,46 @@ async def gateway(app: web.Application) -> AsyncIterator[None]:
 
 
 def gateway_routes() -> list[Route]:
-    """A route for each path and method that goes on to a service."""
+    """A route for each path and method that is passed on to a service."""
     return [
-        Route(method, PREFIX + path, _to(service), Access.CUSTOMER, raw=True)
+        Route(method, PREFIX + path, _forward_to(service), Access.CUSTOMER, raw=True)
         for path, service in OWNERS.items()
         for method in METHODS
     ]
 
 
-def _to(service: str) -> Handler:
-    async def pass_on(request: web.Request, body: bytes) -> web.StreamResponse:
+def _forward_to(service: str) -> Handler:
+    async def forward(request: web.Request, body: bytes) -> web.StreamResponse:
         if (user_id := request[PRINCIPAL].user_id) is not None:
             request.app[CUSTOMERS].take(user_id)
-        return await request.app[GATEWAY].pass_on(service, request, body)
+        return await request.app[GATEWAY].forward(service, request, body)
 
-    return pass_on
+    return forward
 
 
-def _refusal(service: str, request: web.Request, error: errors.ShopError) -> Answer:
-    """The service's own refusal. Raises Unavailable or OutcomeUnknown where there is none."""
+def _rejection(service: str, request: web.Request, error: errors.ShopError) -> Answer:
+    """The service's own rejection. Raises Unavailable or OutcomeUnknown if there is none."""
     if isinstance(error, errors.AuthenticationError):
-        # The key was right a moment ago. Has it ended since, or do the shop's own differ?
+        # It was valid here: either it has expired since (raises), or the services' keys differ.
         request.app[KEYRING].authenticate(request)
     elif error.status is not None and error.status >= 400 and error.status != 421:
         headers = CIMultiDictProxy(CIMultiDict(error.headers))
         return Answer(error.status, headers, error.body)
-    logger.warning("no answer to pass back", extra={"from": service, "reason": str(error)})
+    logger.warning("no answer from a service", extra={"from": service, "reason": str(error)})
     if isinstance(error, errors.OutcomeUnknown):
         raise OutcomeUnknown(
             f"The {service} service did not answer in time, and may have done it; ask again, with"
             " the same Idempotency-Key if it had one",
-            about={"service": service},
+            extensions={"service": service},
         )
     raise Unavailable(
         f"The {service} service cannot be reached at the moment; nothing was done, send it again",
-        about={"service": service},
+        extensions={"service": service},
     )
 
 
-async def _passed_back(request: web.Request, answer: Answer) -> web.StreamResponse:
-    headers = headers_back(answer.headers)
+async def _return_answer(request: web.Request, answer: Answer) -> web.StreamResponse:
+    headers = returned_headers(answer.headers)
     if answer.rest is None:
         return web.Response(status=answer.status, body=answer.body, headers=headers)
     response = web.StreamResponse(status=answer.status, headers=headers)

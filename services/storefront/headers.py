@@ -1,6 +1,6 @@
-"""What of a request goes on to a service, and what of its answer comes back.
+"""Which headers of a request are passed on to a service, and which of its answer are passed back.
 
-All headers do, but those that are about one connection (RFC 9110, section 7.6.1) or are made anew.
+All, except those that concern one connection (RFC 9110, section 7.6.1) and those that are made new.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from aiohttp import web
 from multidict import CIMultiDict
 
-from services.common.errors import Malformed
+from services.common.core.errors import Malformed
 
 PREFIX = "/api"
 
@@ -29,15 +29,15 @@ _OF_A_CONNECTION = frozenset(
     }
 )
 _NOT_ONWARD = _OF_A_CONNECTION | {
-    # The body is unpacked here, both ways.
+    # Bodies are decompressed here, in both directions.
     "accept-encoding",
     "content-encoding",
-    "cookie",  # a browser sends those of everything else on this host
+    "cookie",  # a browser also sends the cookies of other programs on this host
     "expect",
     "host",
     "tuckshop-service",
     "tuckshop-shop",
-    # As they were taken or made for this request, and with a span of our own.
+    # The transport sets these for the current request, with a new span id.
     "traceparent",
     "x-request-id",
 }
@@ -45,15 +45,15 @@ _NOT_BACK = _OF_A_CONNECTION | {"content-encoding", "date"}
 _PATH_IN_LINK = re.compile(r"<(/(?!/))")
 
 
-def target_onward(request: web.Request) -> str:
-    """The path that the service knows, and the query string just as it came."""
+def forwarded_target(request: web.Request) -> str:
+    """The path as the service knows it, and the query string unchanged."""
     url = request.rel_url
     path = url.raw_path.removeprefix(PREFIX)
     return f"{path}?{url.raw_query_string}" if url.raw_query_string else path
 
 
-def headers_onward(request: web.Request) -> CIMultiDict[str]:
-    """A request's headers for the service. Raises Malformed for what cannot be sent on as it is."""
+def forwarded_headers(request: web.Request) -> CIMultiDict[str]:
+    """A request's headers for the service. Raises Malformed for one that cannot be passed on."""
     onward = _without(_NOT_ONWARD, request.headers)
     try:
         "".join(onward.values()).encode()
@@ -63,8 +63,8 @@ def headers_onward(request: web.Request) -> CIMultiDict[str]:
     return onward
 
 
-def headers_back(headers: Mapping[str, str]) -> CIMultiDict[str]:
-    """An answer's headers for the caller: the places that they name are behind the gateway, too."""
+def returned_headers(headers: Mapping[str, str]) -> CIMultiDict[str]:
+    """An answer's headers for the caller, with paths in them changed to those of the gateway."""
     back = _without(_NOT_BACK, headers)
     location = back.get("Location", "")
     if location.startswith("/") and not location.startswith("//"):

@@ -1,4 +1,4 @@
-"""How often somebody may call: a bucket of tokens each, from which a call takes one."""
+"""Rate limits: each caller has a bucket of tokens, and each call takes one token."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from services.common.errors import TooManyRequests
+from services.common.core.errors import TooManyRequests
 
 
 class TokenBuckets:
-    """A bucket for each name. A full one holds `burst` tokens, and `rate` a second flow back in.
+    """A bucket for each name. A full one holds `burst` tokens; `rate` tokens per second come back.
 
-    The buckets of the `most` names that called last are kept; one that is forgotten is full again.
+    Only the buckets of the `most` names that called last are kept; a new bucket is full.
     """
 
     def __init__(
@@ -29,13 +29,13 @@ class TokenBuckets:
         self._burst = burst
         self._most = most
         self._clock = clock
-        self._buckets: dict[str, tuple[float, float]] = {}  # tokens, and when there were so many
+        self._buckets: dict[str, tuple[float, float]] = {}  # tokens, and the time of that count
 
     def __len__(self) -> int:
         return len(self._buckets)
 
     def take(self, name: str) -> None:
-        """Take a token of `name`. Raises TooManyRequests where there is none."""
+        """Take a token from the bucket of `name`. Raises TooManyRequests if it is empty."""
         now = self._clock()
         tokens, since = self._buckets.pop(name, (self._burst, now))
         tokens = min(self._burst, tokens + (now - since) * self._rate)

@@ -1,4 +1,4 @@
-"""Customer sessions: a signed token for a guest, and a new one before it ends."""
+"""Customer sessions: a signed token for a guest, which can be renewed before it expires."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from aiohttp import web
 
-from services.common import wire
-from services.common.clock import rfc3339
-from services.common.keys import KEYRING
-from services.common.routing import Nothing
+from services.common.core import wire
+from services.common.core.clock import rfc3339
+from services.common.web.keys import KEYRING
 
 from .limits import ADDRESSES
 
@@ -27,18 +26,18 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: str
 
 
-async def begin_session(request: web.Request, _parameters: Nothing) -> web.Response:
-    """A session for a new guest; with a token that is still valid, a new one for the same customer.
+async def begin_session(request: web.Request) -> web.Response:
+    """Begin a session for a new guest; with a valid token, for the same customer again.
 
-    An address that asks too often is answered 429; the operator, who is given new guests, is not.
+    An address that asks too often gets 429. The operator gets a new guest each time, without limit.
     """
     keyring = request.app[KEYRING]
-    knocks = {"X-API-Key", "Authorization"}.isdisjoint(request.headers)
-    principal = None if knocks else keyring.authenticate(request)
+    is_anonymous = {"X-API-Key", "Authorization"}.isdisjoint(request.headers)
+    principal = None if is_anonymous else keyring.authenticate(request)
     if principal is None or not principal.is_operator:
         request.app[ADDRESSES].take(network_of(request.remote or ""))
     user_id = (principal and principal.user_id) or f"guest-{uuid.uuid4()}"
-    now = datetime.now(UTC).replace(microsecond=0)  # a token counts in whole seconds
+    now = datetime.now(UTC).replace(microsecond=0)  # a token has times in whole seconds
     lifetime = request.app[LIFETIME]
     session = Session(
         user_id=user_id,
@@ -49,7 +48,7 @@ async def begin_session(request: web.Request, _parameters: Nothing) -> web.Respo
 
 
 def network_of(address: str) -> str:
-    """Whose address it is, as far as one can tell: with IPv6 everybody has 2^64 of them."""
+    """The network to limit for an address: with IPv6 the /64, all of which one caller can use."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

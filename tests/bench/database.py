@@ -20,9 +20,10 @@ from statistics import median
 
 import aiosqlite
 
-from services.common.database import open_database
-from services.common.database_file import prepare
-from services.common.database_thread import on_thread
+from services.common.storage.database import open_database
+from services.common.storage.file import prepare
+from services.common.storage.thread import on_thread
+from tests.schemas import schema_of
 
 ROUNDS = 9
 SECONDS = 0.4
@@ -70,8 +71,10 @@ async def measure(folder: Path) -> dict[str, list[float]]:
         plain = await stack.enter_async_context(
             aiosqlite.connect(folder / "plain.db", isolation_level=None)
         )
-        await on_thread(plain, prepare, folder / "plain.db", [SCHEMA])
-        database = await stack.enter_async_context(open_database(folder / "grouped.db", [SCHEMA]))
+        await on_thread(plain, prepare, folder / "plain.db", schema_of(SCHEMA))
+        database = await stack.enter_async_context(
+            open_database(folder / "grouped.db", schema_of(SCHEMA))
+        )
         lock = asyncio.Lock()
 
         async def one_at_a_time(delta: int) -> int:

@@ -58,7 +58,7 @@ async def test_the_cart_and_the_till_have_no_violation(
     visit.expect_failures(409)
     await shopper.pay()
     await expect(shopper.note).to_contain_text("A price has changed")
-    await expect_accessible(page, "the till after a refusal")
+    await expect_accessible(page, "the till after a rejection")
     await shopper.pay()
     await shopper.expect_thanks()
     await expect(page.get_by_role("list", name="What happened")).to_be_visible()

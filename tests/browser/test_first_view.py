@@ -10,8 +10,8 @@ from tests.browser.shopper import Shopper
 from tests.browser.visit import Visit
 from tests.shop import Shop
 
-MOST_BYTES = 100 * 1024
-MOST_REQUESTS = 6
+MAX_BYTES = 100 * 1024
+MAX_REQUESTS = 6
 
 
 async def test_the_first_view_takes_six_requests_and_a_hundred_kilobytes(
@@ -32,5 +32,5 @@ async def test_the_first_view_takes_six_requests_and_a_hundred_kilobytes(
     await expect(shopper.card("Jar 23")).to_be_visible()
     await page.wait_for_load_state("networkidle")
     sent = [request.url for request in visit.requests if not request.url.startswith("data:")]
-    assert len(sent) <= MOST_REQUESTS, sent
-    assert 10_000 < sum(sizes) <= MOST_BYTES
+    assert len(sent) <= MAX_REQUESTS, sent
+    assert 10_000 < sum(sizes) <= MAX_BYTES

@@ -12,7 +12,7 @@ from tests.browser.visit import Visit
 from tests.shop import Shop
 
 
-async def test_what_is_sold_out_cannot_be_added_and_says_so(
+async def test_a_sold_out_product_cannot_be_added_and_says_so(
     shop: Shop, visit: Visit, page: Page
 ) -> None:
     await shop.product(name="Pear Drops", stock=0)
@@ -24,7 +24,7 @@ async def test_what_is_sold_out_cannot_be_added_and_says_so(
     await expect(page.get_by_text("Nothing like that on the shelves").first).to_be_visible()
 
 
-async def test_what_runs_out_before_the_till_is_marked_and_the_rest_is_bought(
+async def test_a_product_that_runs_out_before_the_checkout_is_marked_and_the_rest_is_bought(
     shop: Shop, visit: Visit, page: Page
 ) -> None:
     drops = await shop.product(name="Pear Drops", price="2.00", stock=1)
@@ -45,7 +45,7 @@ async def test_what_runs_out_before_the_till_is_marked_and_the_rest_is_bought(
     await shopper.expect_thanks()
 
 
-async def test_a_price_that_changes_before_the_till_is_paid_only_when_it_is_seen(
+async def test_a_price_that_changes_before_the_checkout_is_paid_only_once_seen(
     shop: Shop, visit: Visit, page: Page
 ) -> None:
     drops = await shop.product(name="Pear Drops", price="2.00")
@@ -64,7 +64,7 @@ async def test_a_price_that_changes_before_the_till_is_paid_only_when_it_is_seen
     await expect(page.get_by_role("row", name="Total")).to_contain_text("$2.50")
 
 
-async def test_a_till_that_is_down_is_told_and_the_purchase_goes_on_when_it_is_back(
+async def test_a_purchase_waits_for_a_payment_service_that_is_down(
     shop: Shop, visit: Visit, page: Page
 ) -> None:
     await shop.product(name="Pear Drops")

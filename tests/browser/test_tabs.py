@@ -25,7 +25,7 @@ async def two_tabs(shop: Shop, visit: Visit, page: Page) -> tuple[Shopper, Shopp
     return one, other
 
 
-async def test_what_one_tab_does_with_the_cart_the_other_shows(
+async def test_a_change_of_the_cart_in_one_tab_shows_in_the_other(
     shop: Shop, visit: Visit, page: Page
 ) -> None:
     one, other = await two_tabs(shop, visit, page)
@@ -40,7 +40,7 @@ async def test_what_one_tab_does_with_the_cart_the_other_shows(
     await one.expect_in_cart(0)
 
 
-async def test_what_one_tab_buys_the_other_finds_among_the_orders(
+async def test_an_order_of_one_tab_is_found_in_the_other(
     shop: Shop, visit: Visit, page: Page
 ) -> None:
     one, other = await two_tabs(shop, visit, page)

@@ -17,7 +17,7 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from services.operations.parts import PARTS
+from services.operations.run.deployment import SERVICES
 from tests.end_to_end.real_shop import free_base_port, is_free
 from tests.power_cut.replay import replay
 
@@ -25,7 +25,7 @@ from .campaign import Campaign
 from .full_disk import report_full_disk
 from .report import Report
 
-MOST_OF_A_ROUND = 120.0
+MAX_OF_A_ROUND = 120.0
 ATTACK_OF_A_ROUND = 90.0
 """Seconds that crash points, and then other attacks, take turns for."""
 PROGRESS_EVERY = 30.0
@@ -86,7 +86,7 @@ def _kept(report: Report, phase: str) -> Iterator[None]:
 async def _attack(campaign: Campaign, plan: Plan) -> None:
     ends = time.monotonic() + plan.seconds
     while (left := ends - time.monotonic()) > 0:
-        await campaign.hit_every_point(within=min(left, MOST_OF_A_ROUND))
+        await campaign.hit_every_point(within=min(left, MAX_OF_A_ROUND))
         if (left := ends - time.monotonic()) > 0:
             await campaign.attack(min(left, ATTACK_OF_A_ROUND), gap=(0.5, 3.0))
     if plan.without_registry:
@@ -135,7 +135,7 @@ def plan_of(arguments: list[str] | None = None) -> tuple[Plan, Path | None]:
     if flags.seed < 0:
         parser.error(f"--seed {flags.seed}: a seed is 0 or more")
     base_port = flags.base_port if flags.base_port is not None else free_base_port()
-    offsets = [part.offset for part in PARTS]
+    offsets = [one.offset for one in SERVICES]
     if not 1 <= base_port <= 65535 - max(offsets):
         parser.error(f"--base-port {base_port}: the shop's ports are 1 to 65535")
     if taken := [base_port + offset for offset in offsets if not is_free(base_port + offset)]:

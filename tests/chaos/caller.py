@@ -18,7 +18,7 @@ DEADLINE = 8.0
 """Seconds that a call may take in all."""
 
 PROBLEM = b'{"type":"urn:tuckshop:problem:'
-SENT_AS_SUCCESS = "refusal_sent_as_success"
+SENT_AS_SUCCESS = "rejection_sent_as_success"
 ATTEMPTS = 8
 """How often a call is repeated in the end, when nothing is in its way any more."""
 
@@ -34,7 +34,7 @@ class Caller:
     ) -> None:
         self.name = name
         self.rng = rng
-        self.loose: list[tuple[str, Record]] = []
+        self.unsettled: list[tuple[str, Record]] = []
         """Calls with a key, and their service, of which it is not known what came of them."""
         self._transport = transport
         self._history = history
@@ -82,19 +82,19 @@ class Caller:
         except asyncio.CancelledError:
             self._history.end(record, "unknown", code="client_gone")
             if key is not None:
-                self.loose.append((service, record))
+                self.unsettled.append((service, record))
             raise
         else:
-            refused = answer.body.startswith(PROBLEM)
+            rejected = answer.body.startswith(PROBLEM)
             self._history.end(
                 record,
-                "fail" if refused else "ok",
+                "fail" if rejected else "ok",
                 status=answer.status,
-                code=SENT_AS_SUCCESS if refused else "",
+                code=SENT_AS_SUCCESS if rejected else "",
                 body=answer.body,
             )
         if key is not None and (record.outcome == "unknown" or record.status == 202):
-            self.loose.append((service, record))
+            self.unsettled.append((service, record))
         return record
 
     async def _send(self, service: str, method: str, path: str, **options: Any) -> Answer:
@@ -118,7 +118,7 @@ class Caller:
     async def settle(self) -> list[Record]:
         """Repeat with its key whatever is not known until it is; returns what never was."""
         last = dict[str | None, Record]()
-        for service, record in self.loose:
+        for service, record in self.unsettled:
             for attempt in range(ATTEMPTS):
                 if record.key in last and last[record.key].is_final:
                     break
@@ -128,7 +128,7 @@ class Caller:
 
     async def _again(self, service: str, record: Record) -> Record:
         note = {name: value for name, value in record.note.items() if name != "service"}
-        loose, self.loose = self.loose, []
+        unsettled, self.unsettled = self.unsettled, []
         try:
             return await self.call(
                 record.op,
@@ -140,7 +140,7 @@ class Caller:
                 **note,
             )
         finally:
-            self.loose = loose
+            self.unsettled = unsettled
 
 
 def money(value: Any) -> Decimal:

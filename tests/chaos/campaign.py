@@ -1,4 +1,6 @@
-"""One run: a shop is started, clients work, faults come, and then the promises are checked."""
+"""One run: a shop is started, clients work, faults come, and then the promises of
+services/README.md are checked.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from tests.end_to_end.real_shop import run
 from . import checkers, databases, logs
 from .clients import Clients
 from .crash_points import CrashPoints
+from .every_point import end_at_each_point
 from .history import History
 from .monitor import Monitor
 from .nemesis import Nemesis, attack_name
@@ -24,7 +27,6 @@ from .proxy import LOST, Proxy
 from .report import Report, kills
 from .stand_in import StandIn
 from .surroundings import Surroundings
-from .sweep import sweep
 from .without_registry import WithoutRegistry
 from .workload import rng_of
 
@@ -52,18 +54,18 @@ class Campaign:
         self.proxy = Proxy(rng_of(seed, "proxy"))
         self.stand_in = StandIn(self.processes.registry_url, self.proxy, rng_of(seed, "stand-in"))
         self.nemesis = Nemesis(self.processes, rng_of(seed, "nemesis"))
-        self.surroundings = around = Surroundings(
+        self.surroundings = Surroundings(
             self.processes, self.stand_in, self.nemesis.kills, rng_of(seed, "surroundings")
         )
-        self.nemesis.attacks += around.attacks
-        self.report.not_run = around.not_run
+        self.nemesis.attacks += self.surroundings.attacks
+        self.report.not_run = self.surroundings.not_run
         self.without_registry = WithoutRegistry(
-            self.processes, self.stand_in, around.empty_registry, self.history
+            self.processes, self.stand_in, self.surroundings.empty_registry, self.history
         )
         self.points = CrashPoints(folder)
         self.monitor = Monitor(self.processes, lambda: not self.nemesis.in_force)
         self._seed = seed
-        self._sweeps = 0
+        self._rounds = 0
         self._gaps = rng_of(seed, "gaps")
         self.clients = Clients(clients, self.history, seed)
         self._open = AsyncExitStack()
@@ -82,7 +84,7 @@ class Campaign:
             self._session = await stack.enter_async_context(open_session())
             self.processes.start()
             await self.processes.ready(self._session)
-            await self.clients.hire(stack, self._session, self.processes, self.stand_in)
+            await self.clients.connect(stack, self._session, self.processes, self.stand_in)
             self._open = stack.pop_all()
         return self
 
@@ -105,22 +107,22 @@ class Campaign:
         allow it.
         """
         ends = time.monotonic() + within
-        for _, deed in self._gaps.sample(self.nemesis.attacks, len(self.nemesis.attacks)):
+        for _, attack in self._gaps.sample(self.nemesis.attacks, len(self.nemesis.attacks)):
             if time.monotonic() > ends:
                 return
-            if attack_name(deed) in but:
+            if attack_name(attack) in but:
                 continue
-            await self.nemesis.do(deed)
+            await self.nemesis.do(attack)
             await asyncio.sleep(self._gaps.uniform(0.1, 0.5))
 
     async def hit_every_point(self, *, within: float) -> None:
         """Have every service end itself at each of its points, if `within` seconds allow it."""
         self.proxy.rate = PROXY_RATE
         ends = time.monotonic() + within
-        self._sweeps += 1
-        await sweep(
+        self._rounds += 1
+        await end_at_each_point(
             self.points,
-            rng_of(self._seed, f"sweep {self._sweeps}"),
+            rng_of(self._seed, f"points {self._rounds}"),
             lambda: time.monotonic() > ends,
         )
 

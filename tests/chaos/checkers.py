@@ -1,4 +1,6 @@
-"""Promises 1, 6, 7 and 9 from what the clients wrote down, held against the databases."""
+"""Promises 1, 6, 7 and 9 of services/README.md, from what the clients wrote down, held against the
+databases.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
-from services.common.money import as_decimal
+from services.common.core.money import as_decimal
 
-from . import refusals
+from . import rejections
 from .caller import DEADLINE, SENT_AS_SUCCESS, money
 from .history import History, Record
 
@@ -44,8 +46,8 @@ def violations(
     yield from _final_answers(history)
     yield from _histories(history, conn)
     yield from _reads(history)
-    for record, truth in refusals.untrue(history, conn):
-        yield _said(record, f"3, 6: refused for what is not so: {truth}")
+    for record, truth in rejections.untrue(history, conn):
+        yield _said(record, f"3, 6: rejected for what is not so: {truth}")
 
 
 def _lost_orders(history: History, conn: sqlite3.Connection) -> Iterator[str]:
@@ -206,7 +208,7 @@ def _reads(history: History) -> Iterator[str]:
         if record.status == 500 or (record.status or 0) in (401, 403, 405, 415):
             yield _said(record, "an answer that nothing here may lead to")
         if record.code == SENT_AS_SUCCESS:
-            yield _said(record, "6: a refusal sent as a success")
+            yield _said(record, "6: a rejection sent as a success")
 
 
 def _by_key(history: History, *ops: str) -> dict[str, list[Record]]:

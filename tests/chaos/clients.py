@@ -10,11 +10,11 @@ import aiohttp
 from client.discovery import Discovery
 from client.models import Product
 from client.transport import Transport
-from services.common.auth import Keyring
-from services.common.settings import DEVELOPMENT_KEY
+from services.common.core.settings import DEVELOPMENT_KEY
+from services.common.web.auth import Keyring
 
 from .caller import Caller
-from .guest import GuestCaller, begin_session
+from .gateway_caller import GatewayCaller, begin_session
 from .history import History
 from .processes import Processes
 from .stand_in import StandIn
@@ -38,7 +38,7 @@ class Clients:
         self._history = history
         self._seed = seed
 
-    async def hire(
+    async def connect(
         self,
         stack: AsyncExitStack,
         session: aiohttp.ClientSession,
@@ -46,14 +46,14 @@ class Clients:
         stand_in: StandIn,
     ) -> None:
         """Put the goods on sale, and give each client its way to the shop until the stack ends."""
-        straight, around = [
+        direct, proxied = [
             await stack.enter_async_context(Discovery(session, url, DEVELOPMENT_KEY))
             for url in (processes.registry_url, stand_in.url)
         ]
-        direct = Transport(session, straight, DEVELOPMENT_KEY)
+        operator = Transport(session, direct, DEVELOPMENT_KEY)
         goods = Goods(
-            [await _put_on_sale(direct, f"hot {i}", HOT_STOCK) for i in range(HOT)],
-            [await _put_on_sale(direct, f"cold {i}", COLD_STOCK) for i in range(COLD)],
+            [await _put_on_sale(operator, f"hot {i}", HOT_STOCK) for i in range(HOT)],
+            [await _put_on_sale(operator, f"cold {i}", COLD_STOCK) for i in range(COLD)],
         )
         keyring, now = Keyring(DEVELOPMENT_KEY), datetime.now(UTC)
         for number in range(self._number):
@@ -61,18 +61,18 @@ class Clients:
             name = f"client-{number}"
             token = keyring.sign_token(name, now=now, lifetime=timedelta(days=1))
             if number % 4 == 1:
-                kind = GuestCaller
-                name, token = await begin_session(Transport(session, straight, None))
-            way = straight if number % 4 == 0 else around
+                kind = GatewayCaller
+                name, token = await begin_session(Transport(session, direct, None))
+            found_by = direct if number % 4 == 0 else proxied
             rng = rng_of(self._seed, f"client-{number}")
-            caller = kind(name, Transport(session, way, token), self._history, rng)
-            proxied = Transport(session, around, DEVELOPMENT_KEY)
-            operator = kind(f"operator-{number}", proxied, self._history, rng)
+            caller = kind(name, Transport(session, found_by, token), self._history, rng)
+            proxied_operator = Transport(session, proxied, DEVELOPMENT_KEY)
+            operator_caller = kind(f"operator-{number}", proxied_operator, self._history, rng)
             tidy = number % 8 < 4
             if tidy:
                 self.tidy.add(name)
-            self.callers += [caller, operator]
-            self.customers.append(Customer(caller, operator, goods, tidy=tidy))
+            self.callers += [caller, operator_caller]
+            self.customers.append(Customer(caller, operator_caller, goods, tidy=tidy))
 
 
 async def _put_on_sale(transport: Transport, name: str, stock: int) -> int:

@@ -1,5 +1,5 @@
 """The points at which a service can be made to end itself: before and after each line of the
-protocol's table of crashes. See `implant` for what happens inside.
+table of crashes in services/README.md. See `implant` for what happens inside.
 """
 
 from __future__ import annotations
@@ -7,6 +7,43 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+
+UNITS: dict[str, dict[str, tuple[str, ...]]] = {
+    "order": {
+        "services.order.transitions": (
+            "place_order",
+            "hold_stock",
+            "reject_order",
+            "cancel_order",
+            "expire_order",
+            "mark_paid",
+            "mark_refunded",
+            "finish_stock",
+            "mark_cart_closed",
+        )
+    },
+    "payment": {
+        "services.payment.transitions": (
+            "begin_payment",
+            "complete_payment",
+            "fail_payment",
+            "begin_refund",
+            "finish_refund",
+        )
+    },
+    "catalog": {
+        "services.catalog.transitions": ("reserve_stock", "change_reservation"),
+        "services.catalog.products": ("adjust_stock",),
+    },
+    "cart": {"services.cart.transitions": ("add_units", "close_cart")},
+}
+"""The units of work of each service that have points, by the module that they are called in."""
+
+NAMED_BY_ARGUMENT = {
+    "finish_stock": ("stock_state", "finish_{}"),
+    "change_reservation": ("action", "{}_reservation"),
+}
+"""Units that do several things: the argument that says which, and what each is called."""
 
 
 def _units(*names: str) -> list[str]:
@@ -20,18 +57,24 @@ def _calls(*names: str) -> list[str]:
 POINTS: dict[str, list[str]] = {
     "order": [
         "place_order.before",
-        *_units("place_order", "hold", "reject", "cancel", "pay", "refund"),
-        *_units("change_committed", "change_released", "change_returned", "mark_cart_closed"),
+        *_units("place_order", "hold_stock", "reject_order", "cancel_order"),
+        *_units("mark_paid", "mark_refunded"),
+        *_units("finish_committed", "finish_released", "finish_returned", "mark_cart_closed"),
         *_calls("read_cart", "reserve", "commit_reservations", "release_reservations"),
         *_calls("return_reservations", "close_cart"),
-        *_units("expire"),
+        *_units("expire_order"),
     ],
     "payment": [
         "begin_payment.before",
-        *_units("begin_payment", "complete", "fail", "begin_refund", "finish_refund"),
+        *_units(
+            "begin_payment", "complete_payment", "fail_payment", "begin_refund", "finish_refund"
+        ),
         *_calls("payment_orders", "refund_orders"),
     ],
-    "catalog": _units("hold", "move_commit", "move_release", "move_return", "adjust_stock"),
+    "catalog": [
+        *_units("reserve_stock", "commit_reservation", "release_reservation"),
+        *_units("return_reservation", "adjust_stock"),
+    ],
     "cart": _units("add_units", "close_cart"),
 }
 """The points of each service, by the name of the unit of work or of the call, and when."""

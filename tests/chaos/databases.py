@@ -1,4 +1,4 @@
-"""Promises 2 to 6 from the databases alone: each query finds what breaks one."""
+"""Promises 2 to 6 of services/README.md, from the databases alone: each query finds breaches."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Promise 10 on a disk that is really full: a small shop of its own, whose data is on a tmpfs that
-is filled to the last byte while its clients work.
+"""Promise 10 of services/README.md, on a disk that is really full: a small shop of its own, whose
+data is on a tmpfs that is filled to the last byte while its clients work.
 """
 
 from __future__ import annotations
@@ -67,20 +67,20 @@ async def fill_a_disk(folder: Path, base_port: int, seed: int) -> tuple[str, lis
                     await asyncio.sleep(KILLED_SECONDS)
                 again_in = await _writes_work_again(shop)
             report = await shop.check()
-    refused = Counter(record.op for record in met if record.status == NO_ROOM)
+    without_room = Counter(record.op for record in met if record.status == NO_ROOM)
     reads = [record for record in met if record.op in READS]
     ended = sorted(name for name, pid in before.items() if after.get(name) != pid)
     breaches = [
         f"promise 10: a read on a full disk: {record}" for record in reads if record.outcome != "ok"
     ]
-    if not refused:
+    if not without_room:
         breaches.append("promise 10: no write met the full disk")
     if not reads:
         breaches.append("promise 10: no read met the full disk")
     if again_in is None:
         breaches.append(f"promise 10: no write worked {WORKS_AGAIN_WITHIN} s after there was room")
     text = (
-        f"{FULL_SECONDS:.0f} s without a byte of room: {refused.total()} writes answered 507,"
+        f"{FULL_SECONDS:.0f} s without a byte of room: {without_room.total()} writes answered 507,"
         f" {len(reads)} reads answered, {', '.join(ended) or 'no process'} ended by it; then"
         " all that keep data killed on it; all wrote again"
         f" {again_in or 0:.1f} s after there was room"

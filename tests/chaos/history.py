@@ -16,7 +16,7 @@ class Record(msgspec.Struct, kw_only=True):
     """One call of a client.
 
     `ok` has been answered with a success (202 too), `fail` is one that certainly had no effect, or
-    was refused, and `unknown` may have had one. Times are monotonic seconds.
+    was rejected, and `unknown` may have had one. Times are monotonic seconds.
     """
 
     number: int

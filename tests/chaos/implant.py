@@ -1,9 +1,9 @@
 """What the tests bring into the shop's processes from the outside: points at which a service ends
 itself, a disk that is full, a clock that is off. The product has no switch for any of it.
 
-Orders are files in a folder that the environment names. `end-SERVICE` holds the name of the point
-at which that service is to end itself; `full-SERVICE` and `clock-SERVICE` are there while its disk
-is full, and while its clock is off by as many seconds as stand in it.
+Instructions are files in a folder that the environment names. `end-SERVICE` holds the name of the
+point at which that service is to end itself; `full-SERVICE` and `clock-SERVICE` are there while its
+disk is full, and while its clock is off by as many seconds as stand in it.
 """
 
 from __future__ import annotations
@@ -16,15 +16,20 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from services.common.parent import PR_SET_PDEATHSIG
+from services.common.process.parent import PR_SET_PDEATHSIG
+
+from .crash_points import NAMED_BY_ARGUMENT, UNITS
 
 if TYPE_CHECKING:  # the clock is set before what tells the time by it is imported
-    from services.common.database_thread import Call
+    from services.common.storage.group_commit import GroupCommit
+    from services.common.storage.thread import Call
 
 FOLDER = "CHAOS_FOLDER"
 BUG = "CHAOS_BUG"
@@ -54,21 +59,22 @@ def bring_in() -> None:
         if "--registry" in sys.argv:
             sys.argv[sys.argv.index("--registry") + 1] = os.environ[REGISTRY]
         service = command[1].removeprefix("services.")
-        if bug := os.environ.get(BUG):
-            from .planted.bugs import BUGS  # before anything of the product that it edits
-            from .planted.edits import plant
-
-            plant(BUGS[bug].edits)
-        if service in ("cart", "catalog", "order", "payment"):
+        if service in UNITS:
             _set_clock(Path(folder) / f"clock-{service}")
-            bring_in_points(Points(Path(folder), service))
+            if bug := os.environ.get(BUG):
+                from .planted.bugs import BUGS
+                from .planted.seams import Seams
+
+                BUGS[bug].plant(Seams())
+            points = Points(Path(folder), service)
+            bring_in_points(points, Units(points, service))
 
 
 class Points:
     """The points of one service, and the one of them at which it is to end itself."""
 
     def __init__(self, folder: Path, service: str) -> None:
-        self._order = str(folder / f"end-{service}")
+        self._instruction = str(folder / f"end-{service}")
         self._full = str(folder / f"full-{service}")
         self._hits = folder / "hits"
         self._service = service
@@ -76,20 +82,20 @@ class Points:
         self._was_full = False
 
     def reach(self, *points: str, dwell: float = 0.0) -> None:
-        """End the process here, now, if that is the order; each order is obeyed once.
+        """End the process here, now, if that is the instruction; each is followed once.
 
         It stands still for `dwell` seconds first, while its other threads go on: a machine may.
-        The order after it is for the process that comes next, whatever they reach meanwhile.
+        The instruction after it is for the process that comes next, whatever they reach meanwhile.
         """
         try:
-            with open(self._order) as order:  # noqa: PTH123  a thousand times a second
-                wanted = order.read()
-        except OSError:  # no such order, or no file handle left to look for it
+            with open(self._instruction) as instruction:  # noqa: PTH123  a thousand times a second
+                wanted = instruction.read()
+        except OSError:  # no such file, or no file handle left to open it
             return
         if wanted not in points or not self._may_end.acquire(blocking=False):
             return
         try:
-            Path(self._order).unlink()
+            Path(self._instruction).unlink()
         except FileNotFoundError:  # taken back since it was read
             self._may_end.release()
             return
@@ -99,85 +105,98 @@ class Points:
         os.kill(os.getpid(), signal.SIGKILL)
 
     def fill_disk(self, conn: sqlite3.Connection) -> None:
-        """Leave the database no more room than it has, while that is the order."""
+        """Leave the database no more room than it has, while that is the instruction."""
         full = os.path.exists(self._full)  # noqa: PTH110
         if full != self._was_full:
             conn.execute(f"PRAGMA max_page_count = {1 if full else _ROOM}").fetchone()
             self._was_full = full
 
 
-def bring_in_points(points: Points) -> None:
-    """Have what this process does reach the points: units of work, and calls of its peers."""
-    from client import transport
-    from services.common import group_commit
-    from services.common.idempotency import Answer
-    from services.common.refusal import Refusal
+class Units:
+    """The units of work that have points: those of a service, unless others are watched."""
 
-    run_unit = group_commit.GroupCommit._run_unit
-    commit = group_commit.GroupCommit._commit
-    begin = group_commit.GroupCommit._begin
-    request = transport.Transport.request
-    effective: set[Call] = set()  # run since the last COMMIT, and wrote something, not a refusal
+    def __init__(self, points: Points, service: str | None = None) -> None:
+        self.running = ""
+        """What is being done on the one thread that writes, if it has points."""
+        self._points = points
+        for module, names in UNITS.get(service or "", {}).items():
+            self.watch(import_module(module), *names)
 
-    def begin_with_room(self: group_commit.GroupCommit) -> Any:
-        points.fill_disk(self._conn)
-        return begin(self)
+    def watch(self, owner: object, *names: str) -> None:
+        """Have the units that are called by these names reach points.
 
-    def run_unit_or_end(self: group_commit.GroupCommit, call: Call) -> None:
-        points.reach(f"{unit_name(call.function, call.args)}.before")
-        written = self._conn.total_changes
-        run_unit(self, call)
-        refused = isinstance(call.result, Answer | Refusal) and call.result.status >= 300
-        if call.error is None and not refused and self._conn.total_changes > written:
-            effective.add(call)
+        Raises AttributeError for one that is not there.
+        """
+        for name in names:
+            setattr(owner, name, self._watched(name, getattr(owner, name)))
 
-    def commit_or_end(self: group_commit.GroupCommit) -> None:
-        calls = effective.intersection(self._pending)  # others went with a transaction that is lost
-        effective.clear()
-        points.reach(*_names(calls, "before_commit"), dwell=DWELL)
-        commit(self)
-        done = [call for call in calls if call.error is None]  # none, where COMMIT found no room
-        points.reach(*_names(done, "after_commit"))
+    def _watched(self, name: str, unit: Callable[..., Any]) -> Callable[..., Any]:
+        takes = signature(unit)
+        argument, pattern = NAMED_BY_ARGUMENT.get(name, ("", name))
+        if argument and argument not in takes.parameters:
+            raise AttributeError(f"{name} does not take {argument}")
+
+        @functools.wraps(unit)
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            if not self.running:  # else it is a part of the one that runs
+                given = takes.bind(*args, **kwargs).arguments if argument else {}
+                self.running = pattern.format(str(given.get(argument)).lower())
+                self._points.reach(f"{self.running}.before")
+            return unit(*args, **kwargs)
+
+        return watched
+
+
+def bring_in_points(points: Points, units: Units) -> None:
+    """Have what this process does reach the points: its units of work, and calls of its peers."""
+    from client.transport import Transport
+    from services.common.core.errors import Problem
+    from services.common.core.rejection import Rejection
+    from services.common.storage.group_commit import GroupCommit
+    from services.common.web.responses import StoredResponse
+
+    run = GroupCommit.run
+    request = Transport.request
+
+    def is_rejected(call: Call) -> bool:
+        """Whether what was written is a rejection, to be kept."""
+        answers = StoredResponse | Rejection | Problem
+        return isinstance(call.result, answers) and call.result.status >= 300
+
+    @functools.wraps(run)
+    def run_or_end(self: GroupCommit, conn: sqlite3.Connection, calls: Iterable[Call]) -> None:
+        effective: list[tuple[str, Call]] = []
+
+        def standing(when: str) -> list[str]:
+            """Of those that a lost transaction, or a COMMIT without room, has not taken away."""
+            return [f"{name}.{when}" for name, call in effective if call.error is None]
+
+        def in_turn() -> Iterator[Call]:
+            for call in calls:
+                points.fill_disk(conn)
+                units.running, written = "", conn.total_changes
+                yield call  # and it has been run when the next one is asked for
+                if units.running and conn.total_changes > written and not is_rejected(call):
+                    effective.append((units.running, call))
+            points.reach(*standing("before_commit"), dwell=DWELL)
+
+        run(self, conn, in_turn())
+        points.reach(*standing("after_commit"))
 
     @functools.wraps(request)
     async def request_or_end(
-        self: transport.Transport, service: str, method: str, path: str, **options: Any
+        self: Transport, service: str, method: str, path: str, **options: Any
     ) -> Any:
         name = call_name(method, path)
         points.reach(f"{name}.before_call")
         answer = await request(self, service, method, path, **options)
-        # Not after a refusal, nor an answer that was lost: the peer has done it, and nobody here
+        # Not after a rejection, nor an answer that was lost: the peer has done it, and nobody here
         # has written that down.
         points.reach(f"{name}.after_call")
         return answer
 
-    for owner, name, replacement in (
-        (group_commit.GroupCommit, "_begin", begin_with_room),
-        (group_commit.GroupCommit, "_run_unit", run_unit_or_end),
-        (group_commit.GroupCommit, "_commit", commit_or_end),
-        (transport.Transport, "request", request_or_end),
-    ):
-        setattr(owner, name, replacement)
-
-
-def _names(calls: Iterable[Call], when: str) -> list[str]:
-    return [f"{unit_name(call.function, call.args)}.{when}" for call in calls]
-
-
-def unit_name(function: Callable[..., Any], args: tuple[Any, ...]) -> str:
-    """What a unit of work does: the name of its function, beneath what keeps its answer."""
-    cells = dict(
-        zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-        if hasattr(function, "__code__")
-        else ()
-    )
-    if "unit" in cells:
-        inner = cells["args"].cell_contents if "args" in cells else ()
-        return unit_name(cells["unit"].cell_contents, inner)
-    name = getattr(function, "__name__", "unit")
-    if name == "change":  # of an order, to (status, stock_state)
-        return f"change_{args[1][1].lower()}"
-    return f"move_{args[1]}" if name == "move" else name
+    setattr(GroupCommit, "run", run_or_end)  # noqa: B010  mypy takes no method for another
+    setattr(Transport, "request", request_or_end)  # noqa: B010
 
 
 def call_name(method: str, path: str) -> str:
@@ -190,14 +209,14 @@ def call_name(method: str, path: str) -> str:
     return f"{parts[-1]}_{parts[0]}" if len(parts) > 2 else parts[0]
 
 
-def _set_clock(order: Path) -> None:
-    from services.common import clock
+def _set_clock(instruction: Path) -> None:
+    from services.common.core import clock
 
     true_now = clock.utc_now
 
     def now() -> str:
         try:
-            off = float(order.read_text())
+            off = float(instruction.read_text())
         except (OSError, ValueError):
             return true_now()
         return clock.rfc3339(datetime.fromisoformat(true_now()) + timedelta(seconds=off))
@@ -211,7 +230,7 @@ def _end_with_tests() -> None:
 
 
 def _start_again_soon() -> None:
-    from services.operations import supervisor
+    from services.operations.run import supervisor
 
     after = supervisor.Backoff.after
     setattr(  # noqa: B010

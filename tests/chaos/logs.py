@@ -1,4 +1,6 @@
-"""Promise 9 from the shop's log: each request ended in time. And nothing failed unexpectedly."""
+"""Promise 9 of services/README.md, from the shop's log: each request ended in time. And nothing
+failed unexpectedly.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from services.operations.supervisor import Timing
+from services.operations.run.supervisor import Timing
 from tests.end_to_end.real_shop import is_running
 
 from .processes import TARGETS, Processes
@@ -49,17 +49,17 @@ class Nemesis:
         self._rng = rng
 
     async def attack(self) -> None:
-        """Do one thing, and return when it is over."""
+        """Make one attack, whichever it is, and return when it is over."""
         weights = [weight for weight, _ in self.attacks]
-        (deed,) = self._rng.choices([deed for _, deed in self.attacks], weights)
-        await self.do(deed)
+        (attack,) = self._rng.choices([attack for _, attack in self.attacks], weights)
+        await self.do(attack)
 
-    async def do(self, deed: Attack) -> None:
-        """Do this, and return when it is over."""
+    async def do(self, attack: Attack) -> None:
+        """Make this attack, and return when it is over."""
         self.in_force += 1
         try:
-            if await deed():
-                self.faults[attack_name(deed)] += 1
+            if await attack():
+                self.faults[attack_name(attack)] += 1
         finally:
             self.in_force -= 1
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from services.operations.parts import PARTS
+from services.operations.run.deployment import SERVICES as DEPLOYED
 from tests.end_to_end.real_shop import ROOT, environment, is_running
 
 from . import implant
@@ -48,8 +48,8 @@ class Processes:
         self._log = (folder / "run.log").open("ab")
 
     def url(self, service: str) -> str:
-        """Where a part of the shop really listens."""
-        (offset,) = [part.offset for part in PARTS if part.name == service]
+        """Where a service of the shop really listens."""
+        (offset,) = [each.offset for each in DEPLOYED if each.name == service]
         return f"http://127.0.0.1:{self.base_port + offset}"
 
     def start(self) -> None:
@@ -82,7 +82,7 @@ class Processes:
         return self._run.pid
 
     def pids(self) -> dict[str, int]:
-        """Each child that there is now, by the name of its part."""
+        """Each child that there is now, by the name of its service."""
         found = {}
         for listing in Path(f"/proc/{self.run_pid}/task").glob("*/children"):
             children = ""
@@ -97,7 +97,7 @@ class Processes:
         return found
 
     def listens(self, name: str) -> bool:
-        """Whether a part has started so far that it takes connections."""
+        """Whether a service has started so far that it takes connections."""
         address = urlsplit(self.url(name))
         with suppress(OSError), socket.create_connection((address.hostname, address.port), 1.0):
             return True

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from services.common.version import VERSION
+from services.common.core.version import VERSION
 
 from .crash_points import POINTS, CrashPoints
 from .history import History, Record
@@ -22,8 +22,8 @@ from .proxy import LOST, Proxy
 
 WIDTH = 110
 NAME_WIDTH = 19
-MOST_VIOLATIONS = 40
-MOST_NAMED = 8
+MAX_VIOLATIONS = 40
+MAX_NAMED = 8
 NOT_RUN = "not run"
 TOGETHER = "\N{NO-BREAK SPACE}"
 """Between a number and what it counts."""
@@ -64,7 +64,7 @@ class Report:
             ("requests", _outcomes(history.records)),
             ("via the gateway", _outcomes(through)),
             ("by what", _listed(Counter(record.op for record in history.records))),
-            ("refused or lost", _listed(_refusals(history))),
+            ("rejected or lost", _listed(_rejections(history))),
             ("slowest answer", f"{slowest:.1f} s"),
             ("kills", f"{killed.total():,}: {_listed(killed)}"),
             ("attacks", _listed(nemesis.faults)),
@@ -87,7 +87,7 @@ class Report:
             ("violations", str(len(self.violations))),
         ]
         figures = "\n".join(_wrapped(f"{name:{NAME_WIDTH}}{told}") for name, told in lines)
-        wrong = "".join(f"  {violation}\n" for violation in self.violations[:MOST_VIOLATIONS])
+        wrong = "".join(f"  {violation}\n" for violation in self.violations[:MAX_VIOLATIONS])
         return f"{figures}\n{wrong}\n{self.audit.rstrip()}\n"
 
 
@@ -120,11 +120,11 @@ def _points(points: CrashPoints) -> str:
     hit = sum(1 for point in every if hits[point])
     return (
         f"{hit} of {len(every)} hit, {hits.total():,} times in all; least often, {fewest} each:"
-        f" {', '.join(rarest) if len(rarest) <= MOST_NAMED else f'{len(rarest)} of them'}"
+        f" {', '.join(rarest) if len(rarest) <= MAX_NAMED else f'{len(rarest)} of them'}"
     )
 
 
-def _refusals(history: History) -> Counter[str]:
+def _rejections(history: History) -> Counter[str]:
     return Counter(
         f"{record.status or ''} {record.code}".strip()
         for record in history.records

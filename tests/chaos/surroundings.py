@@ -85,7 +85,7 @@ class Surroundings:
 
     async def fill_disk(self) -> bool:
         """A database can have no more pages than it has."""
-        with self._order(f"full-{self._rng.choice(self.targets)}", "1"):
+        with self._instructed(f"full-{self._rng.choice(self.targets)}", "1"):
             await asyncio.sleep(self._rng.uniform(0.5, 3.0))
         return True
 
@@ -98,7 +98,7 @@ class Surroundings:
         days away; the registry decides by the monotonic one, and only tells what time it was.
         """
         off = self._rng.choice([HOUR, -HOUR])
-        with self._order(f"clock-{self._rng.choice(self.targets)}", str(off)):
+        with self._instructed(f"clock-{self._rng.choice(self.targets)}", str(off)):
             await asyncio.sleep(self._rng.uniform(1.0, 5.0))
         return True
 
@@ -174,7 +174,7 @@ class Surroundings:
         return "(INJECTED)" in told or "(DELAYED)" in told or not is_running(pid)
 
     @contextmanager
-    def _order(self, name: str, text: str) -> Iterator[None]:
+    def _instructed(self, name: str, text: str) -> Iterator[None]:
         file = self._processes.folder / name
         file.write_text(text)
         try:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from services.operations.loglines import as_json, read_line
-from services.operations.processes import how_it_ended
+from services.operations.run.loglines import as_json, read_line
+from services.operations.run.processes import how_it_ended
 
 from .logs import violations
 

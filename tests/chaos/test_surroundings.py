@@ -54,8 +54,8 @@ async def test_what_has_nobody_to_attack_is_not_counted(
     nemesis: Nemesis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Processes, "pids", lambda _self: {})
-    for deed in (nemesis.kill_one, nemesis.kill_all, nemesis.stop_and_go_on, nemesis.tell_to_end):
-        await nemesis.do(deed)
+    for attack in (nemesis.kill_one, nemesis.kill_all, nemesis.stop_and_go_on, nemesis.tell_to_end):
+        await nemesis.do(attack)
     assert not nemesis.faults
     assert not nemesis.kills
 
@@ -89,8 +89,8 @@ async def test_a_strace_that_is_not_let_in_has_killed_nobody(
     monkeypatch.setattr(Processes, "pids", lambda _self: dict.fromkeys(SERVICES, os.getpid()))
     processes, rng, kills = Processes(tmp_path, 0), random.Random(0), Counter[str]()
     stand_in = StandIn(processes.registry_url, Proxy(rng), rng)
-    around = Surroundings(processes, stand_in, kills, rng)
-    assert around.not_run.endswith("strace is not allowed here")
-    assert not await around.end_in_fsync()
+    surroundings = Surroundings(processes, stand_in, kills, rng)
+    assert surroundings.not_run.endswith("strace is not allowed here")
+    assert not await surroundings.end_in_fsync()
     assert not kills.total()
     processes.clean_up()

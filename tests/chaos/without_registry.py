@@ -1,4 +1,6 @@
-"""Promise 8: what runs works on while there is no registry, while it is restarted, and emptied."""
+"""Promise 8 of services/README.md: what runs works on while there is no registry, while it is
+restarted, and emptied.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import aiohttp
 import msgspec
 
 from client.view import Snapshot
-from services.common.settings import DEVELOPMENT_KEY
+from services.common.core.settings import DEVELOPMENT_KEY
 
 from .history import History, Record
 from .nemesis import Attack

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from .caller import Caller
 from .history import Record
-from .payer import RECENT, Payer
+from .payments import RECENT, Payments
 
 SLOW_RESERVE = "slow-reserve-"
 """Begins the request id of a checkout whose reservation the proxy is to hold up."""
@@ -35,39 +35,39 @@ class Customer:
     def __init__(self, caller: Caller, operator: Caller, goods: Goods, *, tidy: bool) -> None:
         self._caller = caller
         self._operator = operator
-        self._payer = Payer(caller, operator)
+        self._payments = Payments(caller, operator)
         self._goods = goods
         self._rng = caller.rng
         self._cart = f"/cart/{caller.name}"
         self._orders: deque[str] = deque(maxlen=RECENT)
-        deeds: list[tuple[int, Callable[[], Awaitable[Any]]]] = [
+        actions: list[tuple[int, Callable[[], Awaitable[Any]]]] = [
             (26, self.add),
             (0 if tidy else 5, self.change_cart),
             (14, self.checkout),
             (3, self.checkout_and_add),
             (5, self.buy_at_once),
             (2, self.cancel_on_the_way),
-            (18, self._payer.pay),
-            (6, self._payer.pay_twice),
-            (5, self._payer.cancel),
-            (6, self._payer.refund),
+            (18, self._payments.pay),
+            (6, self._payments.pay_twice),
+            (5, self._payments.cancel),
+            (6, self._payments.refund),
             (2, self.restock),
             (10, self.look),
         ]
-        self._weights = [weight for weight, _ in deeds]
-        self._deeds = [deed for _, deed in deeds]
+        self._weights = [weight for weight, _ in actions]
+        self._actions = [action for _, action in actions]
 
     def keep_to(self, weights: Mapping[str, int]) -> None:
-        """Do only these deeds, as often in relation to each other."""
-        names = [getattr(deed, "__name__", "") for deed in self._deeds]
+        """Do only these, as often in relation to each other."""
+        names = [getattr(action, "__name__", "") for action in self._actions]
         assert weights.keys() <= set(names), weights
         self._weights = [weights.get(name, 0) for name in names]
 
     async def run(self) -> None:
         """Do one thing after another, for good."""
         while True:
-            (deed,) = self._rng.choices(self._deeds, self._weights)
-            await deed()
+            (action,) = self._rng.choices(self._actions, self._weights)
+            await action()
             await asyncio.sleep(self._rng.uniform(0.0, 0.04))
 
     async def add(self, product: int | None = None) -> None:
@@ -157,7 +157,7 @@ class Customer:
             )
             for order in (found.answer if found.outcome == "ok" else None) or []:
                 if order["stock_state"] == "REQUESTED":
-                    await self._payer.cancel_order(order["order_id"])
+                    await self._payments.cancel_order(order["order_id"])
         self._note(bought.result())
 
     async def restock(self) -> None:
@@ -191,7 +191,7 @@ class Customer:
     def _note(self, record: Record) -> None:
         if record.outcome == "ok":
             self._orders.append(record.answer["order_id"])
-            self._payer.owes(record.answer)
+            self._payments.remember(record.answer)
 
 
 def rng_of(seed: int, what: object) -> random.Random:

@@ -179,25 +179,25 @@ async def test_a_full_disk_is_not_tried_again(carts: FakeCarts) -> None:
 async def test_nothing_was_done_when_no_instance_could_be_reached(carts: FakeCarts) -> None:
     await carts.register(unreachable("cart-1"), unreachable("cart-2"))
     with pytest.raises(Unavailable) as caught:
-        await carts.post(deadline=20.0, patience=0.0)
+        await carts.post(deadline=20.0, max_wait=0.0)
     assert (caught.value.code, caught.value.may_have_been_done) == ("unreachable", False)
 
 
-async def test_a_call_that_was_not_done_waits_no_longer_than_its_patience(carts: FakeCarts) -> None:
+async def test_a_call_that_was_not_done_waits_no_longer_than_its_max_wait(carts: FakeCarts) -> None:
     await carts.register(unreachable("cart-1"))
     async with asyncio.timeout(3):
         with pytest.raises(Unavailable) as caught:
-            await carts.post(deadline=20.0, patience=0.05)
+            await carts.post(deadline=20.0, max_wait=0.05)
     assert caught.value.code == "unreachable"
 
 
 async def test_a_call_that_may_have_been_done_waits_up_to_its_deadline(carts: FakeCarts) -> None:
     cart = await carts.start_registered(hang_up, BUSY, OK)
-    await carts.post(idempotency_key="k", deadline=5.0, patience=0.0)
+    await carts.post(idempotency_key="k", deadline=5.0, max_wait=0.0)
     assert len(cart.seen) == 3
 
 
-async def test_an_instance_that_is_ready_is_tried_after_patience_has_run_out(
+async def test_an_instance_that_is_ready_is_tried_after_the_max_wait(
     carts: FakeCarts,
 ) -> None:
     slow = await carts.start(hang_for(20))
@@ -205,7 +205,7 @@ async def test_an_instance_that_is_ready_is_tried_after_patience_has_run_out(
     other = await carts.start(OK)
     await carts.registry.put("cart", slow.at("cart-1"), other.at("cart-2", "suspect"))
     await carts.registry.wait_until(lambda: len(carts.discovery.instances("cart")) == 2)
-    await carts.get(deadline=60.0, attempt_timeout=20.0, patience=0.0)
+    await carts.get(deadline=60.0, attempt_timeout=20.0, max_wait=0.0)
     assert (len(slow.seen), len(other.seen)) == (1, 1)
 
 

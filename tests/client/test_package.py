@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import client
-from services.common.version import VERSION
+from services.common.core.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -43,7 +43,7 @@ async def test_a_transport_without_a_key_sends_none(
 
 async def test_the_remainder_of_a_large_body_can_be_read(carts: FakeCarts) -> None:
     await carts.start_registered(reply(b"x" * 500_000))
-    answer = await carts.get(at_once=1000)
+    answer = await carts.get(read_limit=1000)
     assert answer.rest is not None
     async with answer.rest:
         rest = await answer.rest.content.read()
@@ -53,14 +53,14 @@ async def test_the_remainder_of_a_large_body_can_be_read(carts: FakeCarts) -> No
 
 async def test_a_small_body_is_read_whole(carts: FakeCarts) -> None:
     await carts.start_registered(reply(b"x" * 1000))
-    answer = await carts.get(at_once=1000)
+    answer = await carts.get(read_limit=1000)
     assert (answer.body, answer.rest) == (b"x" * 1000, None)
 
 
 async def test_a_large_rejection_does_not_keep_its_connection(carts: FakeCarts) -> None:
     await carts.start_registered(reply(b"x" * 500_000, 404))
     with pytest.raises(NotFound):
-        await carts.get(at_once=1000)
+        await carts.get(read_limit=1000)
 
 
 async def test_headers_of_the_call_override_context_headers(carts: FakeCarts) -> None:

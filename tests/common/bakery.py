@@ -7,11 +7,11 @@ from typing import Any
 
 from aiohttp import web
 
-from services.common.app import service_app
-from services.common.keys import BOUND
-from services.common.routing import Route
-from services.common.serve import listen
-from services.common.settings import Settings
+from services.common.core.settings import Settings
+from services.common.process.app import service_app
+from services.common.process.serve import listen
+from services.common.web.keys import BOUND
+from services.common.web.routing import Route
 from tests.shop import Shop
 
 SCHEMA = """
@@ -26,14 +26,15 @@ async def open_bakery(
     shop: Shop, routes: Sequence[Route], *, peers: Sequence[str] = (), **settings: Any
 ) -> web.Application:
     """Add a service `bakery` with these routes to a shop; it need not be registered yet."""
-    schema = shop.folder / "bakery.sql"
-    schema.write_text(SCHEMA)
-    told = {"registry_url": shop.urls["registry"], "grace": 1.0, **settings}
+    migrations = shop.folder / "bakery"
+    migrations.mkdir(exist_ok=True)
+    (migrations / "0001_loaves.sql").write_text(SCHEMA)
+    given = {"registry_url": shop.urls["registry"], "grace": 1.0, **settings}
     app = service_app(
-        Settings(service="bakery", data_dir=shop.folder, **told),
+        Settings(service="bakery", data_dir=shop.folder, **given),
         routes,
         database="bakery.db",
-        schema=schema,
+        migrations=migrations,
         peers=peers,
     )
     shop.runners["bakery"] = await listen(app)

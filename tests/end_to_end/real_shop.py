@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.error import HTTPError
 
-from services.operations.parts import PARTS
+from services.operations.run.deployment import SERVICES as DEPLOYED
 
 T = TypeVar("T")
 
@@ -31,7 +31,8 @@ PATIENCE = 40.0
 class RealShop:
     """One start of `run.py`; what it logs is kept in a file and read from there."""
 
-    def __init__(self, folder: Path, base_port: int) -> None:
+    def __init__(self, folder: Path, base_port: int, *, root: Path = ROOT) -> None:
+        """Start the shop of the checkout in `root` on the data in `folder`."""
         self.folder = folder
         self.base_port = base_port
         self._log = folder.parent / f"run-{time.monotonic_ns()}.log"
@@ -41,7 +42,7 @@ class RealShop:
                     *(sys.executable, "run.py", "--log-format", "json"),
                     *("--base-port", str(base_port), "--data-dir", str(folder)),
                 ],
-                cwd=ROOT,
+                cwd=root,
                 env=environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -53,8 +54,8 @@ class RealShop:
         return self.url("registry")
 
     def url(self, name: str) -> str:
-        """Where a part of the shop listens."""
-        (offset,) = [part.offset for part in PARTS if part.name == name]
+        """Where a service of the shop listens."""
+        (offset,) = [service.offset for service in DEPLOYED if service.name == name]
         return f"http://127.0.0.1:{self.base_port + offset}"
 
     def said(self, message: str) -> list[dict[str, Any]]:
@@ -62,11 +63,11 @@ class RealShop:
         return [line for line in self._lines() if line["message"] == message]
 
     def pids(self) -> dict[str, int]:
-        """The process of each part, as it was last started."""
+        """The process of each service, as it was last started."""
         return {line["service"]: line["pid"] for line in self.said("listening")}
 
     def said_ready_again(self, name: str) -> bool:
-        """Whether it has said that a part is ready again."""
+        """Whether it has said that a service is ready again."""
         return any(line["message"].startswith(f"{name} is ready again") for line in self._lines())
 
     def ready(self) -> RealShop:
@@ -112,8 +113,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def environment() -> dict[str, str]:
     """This process's, without what would lead to another shop."""
-    told = ("API_KEY", "REGISTRY_URL", "CURRENCY")
-    return {name: text for name, text in os.environ.items() if name not in told}
+    settings = ("API_KEY", "REGISTRY_URL", "CURRENCY")
+    return {name: text for name, text in os.environ.items() if name not in settings}
 
 
 def free_base_port() -> int:
@@ -124,7 +125,7 @@ def free_base_port() -> int:
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
         base_port = random.randrange(20_000 + 100 * worker, 30_000, 100 * workers)
-        if all(is_free(base_port + part.offset) for part in PARTS):
+        if all(is_free(base_port + service.offset) for service in DEPLOYED):
             return base_port
 
 
@@ -141,9 +142,9 @@ def call(
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status, json.loads(answer.read(), parse_float=Decimal)
-    except HTTPError as refusal:
-        with refusal:
-            return refusal.code, json.loads(refusal.read())
+    except HTTPError as rejection:
+        with rejection:
+            return rejection.code, json.loads(rejection.read())
 
 
 def is_running(pid: int) -> bool:
@@ -157,11 +158,11 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def until(condition: Callable[[], T], told: Callable[[], object] = str) -> T:
+def until(condition: Callable[[], T], details: Callable[[], object] = str) -> T:
     """Wait for a condition; returns what it was, once true."""
     give_up_at = time.monotonic() + PATIENCE
     while not (value := condition()):
-        assert time.monotonic() < give_up_at, told()
+        assert time.monotonic() < give_up_at, details()
         time.sleep(0.02)
     return value
 

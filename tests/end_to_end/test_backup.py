@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from client import OrderLine, ShopClient
-from services.operations import backup as take
-from services.operations import restore
-from services.operations.audit import look
+from services.operations.audit.command import look
+from services.operations.backup import command as take
+from services.operations.backup import restore
 
 from .conftest import Start
 from .real_shop import OPERATOR, PATIENCE, RealShop

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from client import NotFound, Order, OrderLine, ShopClient
-from services.operations.parts import PARTS
+from services.operations.run.deployment import SERVICES
 
 from .real_shop import OPERATOR, ROOT, RealShop, call, run
 
-EXPORT = ROOT / "tests" / "data" / "newer-header.csv"
+EXPORT = ROOT / "tests" / "operations" / "shopify" / "data" / "newer-header.csv"
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def row(database: Path, query: str, *values: object) -> dict[str, Any]:
         return dict(conn.execute(query, values).fetchone())
 
 
-@pytest.mark.parametrize("name", [part.name for part in PARTS])
+@pytest.mark.parametrize("name", [one.name for one in SERVICES])
 def test_every_part_is_ready_when_the_shop_says_so(shop: RealShop, name: str) -> None:
     assert call("GET", f"{shop.url(name)}/readyz", key=None)[0] == 200
 
@@ -65,13 +65,13 @@ async def test_a_refund_puts_the_stock_back(client: ShopClient) -> None:
     assert (await client.catalog.product(product.id)).stock == product.stock
 
 
-def test_the_services_answer_curl_as_they_always_did(shop: RealShop) -> None:
+def test_the_services_answer_curl_as_in_the_first_release(shop: RealShop) -> None:
     cart, catalog, order, payment = map(shop.url, ("cart", "catalog", "order", "payment"))
-    status, refusal = call("GET", f"{cart}/cart/user1", key=None)
-    assert (status, refusal["detail"]) == (401, "Invalid API Key")
+    status, rejection = call("GET", f"{cart}/cart/user1", key=None)
+    assert (status, rejection["detail"]) == (401, "Invalid API Key")
     assert call("GET", f"{cart}/cart/user1")[1]["items"] == []
-    status, refusal = call("POST", f"{cart}/cart/user1/add?product_id=999&quantity=1")
-    assert (status, refusal["detail"]) == (404, "Product 999 not found in catalog")
+    status, rejection = call("POST", f"{cart}/cart/user1/add?product_id=999&quantity=1")
+    assert (status, rejection["detail"]) == (404, "Product 999 not found in catalog")
     status, added = call("POST", f"{cart}/cart/user1/add?product_id=1&quantity=1")
     assert (status, added["message"]) == (200, "Item added to cart")
     products = call("GET", f"{catalog}/products")[1]
@@ -85,7 +85,7 @@ def test_the_services_answer_curl_as_they_always_did(shop: RealShop) -> None:
     assert (status, noticed["order_id"], noticed["status"]) == (200, order_id, "PAID")
 
 
-async def test_the_columns_of_old_can_be_read_with_sqlite3(
+async def test_the_columns_of_the_first_release_can_be_read_with_sqlite3(
     shop: RealShop, client: ShopClient
 ) -> None:
     product, *_ = await client.catalog.products(in_stock=True, sort="price", min_price=1)
@@ -118,7 +118,7 @@ async def test_what_was_imported_can_be_bought(shop: RealShop, client: ShopClien
     assert (await client.catalog.product(spoon.id)).stock == 17
 
 
-async def test_the_client_says_what_the_shop_refuses(client: ShopClient) -> None:
+async def test_a_rejection_is_an_error_of_the_client(client: ShopClient) -> None:
     with pytest.raises(NotFound, match="Product 999999 not found in catalog"):
         await client.cart.add("eve", 999_999)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from client import Order, OrderLine, PaymentReceipt, ShopClient
-from services.operations.audit import look
+from services.operations.audit.command import look
 
 from .conftest import Start
 from .real_shop import OPERATOR, PATIENCE, RealShop, run, until
@@ -72,7 +72,7 @@ async def buy_until_killed(shop: RealShop) -> list[Purchase]:
     return purchases
 
 
-async def test_a_shop_that_was_killed_goes_on_from_where_it_was(start: Start) -> None:
+async def test_a_killed_shop_goes_on_from_where_it_was(start: Start) -> None:
     shop = start().ready()
     purchases = await buy_until_killed(shop)
     acknowledged = [each for each in purchases if each.payment]

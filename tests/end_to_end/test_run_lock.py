@@ -30,7 +30,7 @@ def test_a_part_that_is_killed_is_started_again(shop: RealShop) -> None:
     assert (status, added["cart"][0]["validated"]) == (200, True)
 
 
-def test_killed_alone_it_takes_its_parts_along_and_nothing_is_in_the_way_of_the_next(
+def test_a_killed_run_takes_its_services_along_and_the_next_start_succeeds(
     start: Start,
 ) -> None:
     shop = start().ready()

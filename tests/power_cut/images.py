@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from itertools import cycle, islice
 from pathlib import Path
 
-from services.common.database import DatabaseError, open_database
+from services.common.storage.database import DatabaseError, open_database
+from tests.schemas import schema_of
 
 from .disk import FATES, Disk, Fate
 from .operations import Heard, Operation, Started, Sync, Truncate
@@ -129,6 +130,6 @@ async def examined(
 
 async def _opened(path: Path, heard: Versions) -> tuple[list[str], list[str]]:
     """What is lost and what is damaged, as the product finds it when it starts."""
-    async with open_database(path, [SCHEMA]) as database:
+    async with open_database(path, schema_of(SCHEMA)) as database:
         wrong = await database.read(damage)
         return lost(await database.read(newest), heard), wrong

@@ -16,7 +16,7 @@ Versions = dict[int, int]
 
 
 class AlreadyDone(Exception):
-    """A refusal: somebody else has made this change. What it rests on is to be durable, too."""
+    """A rejection: somebody else has made this change. What it rests on is to be durable, too."""
 
 
 @cache

@@ -57,7 +57,7 @@ def test_what_was_not_synced_is_kept_lost_or_kept_up_to_some_point() -> None:
     assert {b"old", b"", b"new"} <= left(written, "kept at random")
 
 
-def test_what_a_cut_has_left_lasts() -> None:
+def test_what_survives_a_cut_lasts() -> None:
     cut = PowerCut({PurePath("folder", "file"): b"left"})
     disk = Disk()
     for operation in (*MADE, cut):

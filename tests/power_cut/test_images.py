@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path, PurePath
 
-from services.common.database import open_database
+from services.common.storage.database import open_database
+from tests.schemas import schema_of
 
 from .disk import Fate
 from .images import Cut, cuts, examined
@@ -23,7 +24,7 @@ def nothing_more(_conn: sqlite3.Connection) -> None:
 
 async def written(path: Path, more: Callable[[sqlite3.Connection], None] = nothing_more) -> bytes:
     """A file with the first version of one row, and what `more` does to it."""
-    async with open_database(path, [SCHEMA]) as database:
+    async with open_database(path, schema_of(SCHEMA)) as database:
         await database.write(change, 1, 1)
         await database.write(more)
     with path.open("rb") as file:
@@ -78,7 +79,7 @@ async def test_a_file_that_does_not_open_is_damage(tmp_path: Path) -> None:
     assert len(found.corrupt) == 1
 
 
-def test_cuts_fall_wherever_something_goes_on_and_a_seed_chooses_them_again() -> None:
+def test_a_seed_chooses_the_same_cuts_wherever_something_is_written() -> None:
     serving: list[Operation] = [Write(DATABASE, 0, b"page"), Sync(DATABASE), Heard({2: 1})]
     operations = [*life(b"file"), *serving, *life(b"file")]
     chosen = cuts(operations, 60, seed=1)

@@ -69,7 +69,7 @@ def test_a_call_counts_when_it_is_through_and_an_answer_when_it_begins() -> None
     ) == [Heard({}), Sync(DB)]
 
 
-def test_what_failed_or_never_ended_did_nothing() -> None:
+def test_a_call_that_failed_or_never_ended_did_nothing() -> None:
     assert not read(
         f"1 fdatasync({FD})                 = -1 EIO (Input/output error)",
         f"2 fdatasync({FD})                 = ?",
@@ -78,11 +78,11 @@ def test_what_failed_or_never_ended_did_nothing() -> None:
     )
 
 
-def test_of_a_write_that_was_cut_short_the_beginning_counts() -> None:
+def test_a_short_write_counts_as_far_as_it_went() -> None:
     assert read(f'1 pwrite64({FD}, "{in_hex("tea")}", 3, 0) = 2') == [Write(DB, 0, b"te")]
 
 
-def test_what_is_elsewhere_left_out_or_only_looked_at_is_passed_over() -> None:
+def test_calls_on_other_paths_and_reads_are_passed_over() -> None:
     shm = f"8<{in_hex('/home/a.db-shm')}>"
     assert not read(
         f'1 pwrite64(7<{in_hex("/other/a.db")}>, "{in_hex("tea")}", 3, 0) = 3',
@@ -105,6 +105,6 @@ def test_what_is_elsewhere_left_out_or_only_looked_at_is_passed_over() -> None:
         f'1 pwrite64({FD}, "{in_hex("tea")}"..., 3000, 0) = 3000',
     ],
 )
-def test_a_call_that_the_model_does_not_know_is_no_small_thing(line: str) -> None:
+def test_an_unknown_call_raises(line: str) -> None:
     with pytest.raises(NotUnderstood):
         read(line)

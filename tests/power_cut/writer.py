@@ -15,8 +15,10 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
-from services.common import database_file, group_commit
-from services.common.database import Database, open_database
+from services.common.storage import file as database_file
+from services.common.storage import group_commit
+from services.common.storage.database import Database, open_database
+from tests.schemas import schema_of
 
 from .rows import SCHEMA, AlreadyDone, Versions, change, content, newest
 
@@ -38,7 +40,7 @@ class Life:
 
     async def run(self) -> None:
         """Open, answer for what is there, write, close."""
-        async with open_database(self._path, [SCHEMA]) as database:
+        async with open_database(self._path, schema_of(SCHEMA)) as database:
             found = await database.read(newest)
             self._tell(found)
             workers = (self._work(database, worker, found) for worker in range(WORKERS))
@@ -73,7 +75,7 @@ class Life:
 
 def unlike_the_product(number: int, synchronous: str, *, put_on_disk: bool) -> None:
     """Change the helper in this process: checkpoints in every life, by SQLite or by the helper."""
-    last_step = database_file._put_on_disk
+    last_step = database_file._make_durable
 
     def changed(conn: sqlite3.Connection, path: Path) -> None:
         if put_on_disk:
@@ -82,7 +84,7 @@ def unlike_the_product(number: int, synchronous: str, *, put_on_disk: bool) -> N
         if number % 2:
             conn.execute(f"PRAGMA wal_autocheckpoint = {PAGES_UNTIL_CHECKPOINT}").fetchall()
 
-    database_file._put_on_disk = changed
+    database_file._make_durable = changed
     if number % 2 == 0:
         group_commit.WAL_LIMIT = WAL_LIMIT
         group_commit.LOOK_EVERY_UNITS = LOOK_EVERY_UNITS

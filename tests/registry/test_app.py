@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from registry import board
-from services.common.clock import utc_now
-from tests.registry.desk import (
+from registry import hub
+from services.common.core.clock import utc_now
+from tests.registry.requests import (
     CART,
     OTHER_URL,
     URL,
@@ -36,14 +36,18 @@ INSTANCE = {
 async def test_an_instance_registers_and_is_told_its_lease_and_its_shop(shop: Shop) -> None:
     reply = await ask(shop, "PUT", CART, {"url": URL, "version": "1.2", "meta": {"zone": "a"}})
     assert reply.status == 201
-    told = reply.json
-    assert told.keys() == INSTANCE | {"lease", "heartbeat_every", "index", "epoch", "shop"}
-    assert (told["service"], told["instance_id"], told["url"]) == ("cart", "cart-1", URL)
-    assert (told["state"], told["reason"]) == ("up", None)
-    assert (told["version"], told["meta"]) == ("1.2", {"zone": "a"})
-    assert (told["ttl"], told["heartbeat_every"]) == (6, 2)
-    assert 5 < told["expires_in"] <= 6
-    assert datetime.fromisoformat(told["registered_at"]).utcoffset() is not None
+    registered = reply.json
+    assert registered.keys() == INSTANCE | {"lease", "heartbeat_every", "index", "epoch", "shop"}
+    assert (registered["service"], registered["instance_id"], registered["url"]) == (
+        "cart",
+        "cart-1",
+        URL,
+    )
+    assert (registered["state"], registered["reason"]) == ("up", None)
+    assert (registered["version"], registered["meta"]) == ("1.2", {"zone": "a"})
+    assert (registered["ttl"], registered["heartbeat_every"]) == (6, 2)
+    assert 5 < registered["expires_in"] <= 6
+    assert datetime.fromisoformat(registered["registered_at"]).utcoffset() is not None
 
 
 async def test_registering_again_is_200_and_a_new_lease(shop: Shop) -> None:
@@ -55,25 +59,25 @@ async def test_registering_again_is_200_and_a_new_lease(shop: Shop) -> None:
     assert reply.json["index"] > first["index"]
 
 
-async def test_the_lease_is_nobody_else_s_to_see(shop: Shop) -> None:
+async def test_nobody_else_sees_the_lease(shop: Shop) -> None:
     lease = (await register(shop))["lease"]
     for path in ("/services", "/services/cart", "/history"):
         assert lease.encode() not in (await ask(shop, "GET", path)).body
 
 
 async def test_a_heartbeat_renews_the_lease_and_raises_no_index(shop: Shop) -> None:
-    told = await register(shop)
-    reply = await beat(shop, told["lease"])
+    registered = await register(shop)
+    reply = await beat(shop, registered["lease"])
     assert reply.status == 200
     assert reply.json.keys() == INSTANCE
-    assert (await ask(shop, "GET", "/services")).json["index"] == told["index"]
+    assert (await ask(shop, "GET", "/services")).json["index"] == registered["index"]
 
 
-async def test_a_heartbeat_of_nobody_is_told_to_register(shop: Shop) -> None:
+async def test_a_heartbeat_of_an_unknown_instance_is_404(shop: Shop) -> None:
     assert_problem(await beat(shop, "made-up"), 404, "unknown_instance")
 
 
-async def test_a_heartbeat_under_an_old_lease_is_told_to_stop(shop: Shop) -> None:
+async def test_a_heartbeat_under_an_old_lease_is_409(shop: Shop) -> None:
     old = (await register(shop))["lease"]
     await register(shop)
     assert_problem(await beat(shop, old), 409, "superseded")
@@ -84,8 +88,8 @@ async def test_a_registration_at_the_url_of_another_supersedes_it(
     shop: Shop, spelling: str
 ) -> None:
     old = (await register(shop))["lease"]
-    told = await register(shop, "/services/cart/cart-2", spelling)
-    assert told["url"] == URL
+    registered = await register(shop, "/services/cart/cart-2", spelling)
+    assert registered["url"] == URL
     assert await states(shop) == {"cart-2": "up"}
     assert_problem(await beat(shop, old), 409, "superseded")
     assert await happened(shop) == [
@@ -95,7 +99,7 @@ async def test_a_registration_at_the_url_of_another_supersedes_it(
     ]
 
 
-async def test_the_same_url_in_another_service_is_no_matter(shop: Shop) -> None:
+async def test_the_same_url_may_be_registered_in_another_service(shop: Shop) -> None:
     await register(shop)
     await register(shop, "/services/order/order-1")
     assert (await states(shop), await states(shop, "order")) == (
@@ -104,11 +108,11 @@ async def test_the_same_url_in_another_service_is_no_matter(shop: Shop) -> None:
     )
 
 
-@pytest.mark.usefixtures("watchful")
-async def test_a_lease_that_is_not_renewed_ends_in_suspicion_and_then_in_absence(
+@pytest.mark.usefixtures("leases_end_on_time")
+async def test_an_instance_whose_lease_is_not_renewed_is_suspect_and_then_down(
     shop: Shop,
 ) -> None:
-    told = await register(shop, ttl=0.05)
+    registered = await register(shop, ttl=0.05)
 
     async def what_happened() -> list[str]:
         return [what for what, _ in await happened(shop)]
@@ -119,11 +123,11 @@ async def test_a_lease_that_is_not_renewed_ends_in_suspicion_and_then_in_absence
     await until(is_down)
     assert await what_happened() == ["registered", "suspect", "down"]
     assert await states(shop) == {"cart-1": "down"}
-    assert (await beat(shop, told["lease"])).json["state"] == "up"
+    assert (await beat(shop, registered["lease"])).json["state"] == "up"
 
 
-@pytest.mark.usefixtures("watchful")
-async def test_a_registry_that_was_stopped_for_a_while_doubts_nobody_for_it(
+@pytest.mark.usefixtures("leases_end_on_time")
+async def test_a_registry_that_was_paused_suspects_nobody_for_it(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await register(shop)
@@ -139,7 +143,7 @@ async def test_a_registry_that_was_stopped_for_a_while_doubts_nobody_for_it(
     assert await happened(shop) == [("registered", "cart-1")]
 
 
-async def test_an_instance_drains_by_its_own_word_until_its_lease_ends(shop: Shop) -> None:
+async def test_an_instance_can_drain_itself_until_its_lease_ends(shop: Shop) -> None:
     lease = (await register(shop))["lease"]
     assert (await drain(shop, lease=lease))["state"] == "draining"
     assert (await drain(shop, state="up", lease=lease))["state"] == "up"
@@ -147,19 +151,19 @@ async def test_an_instance_drains_by_its_own_word_until_its_lease_ends(shop: Sho
     assert (await register(shop))["state"] == "up"
 
 
-async def test_another_s_lease_is_no_word_of_its_own(shop: Shop) -> None:
+async def test_an_instance_cannot_be_drained_with_the_lease_of_another(shop: Shop) -> None:
     await register(shop)
     reply = await ask(shop, "PUT", f"{CART}/state", {"state": "draining", "lease": "made-up"})
     assert_problem(reply, 409, "superseded")
     assert await states(shop) == {"cart-1": "up"}
 
 
-async def test_the_operator_s_word_outlives_registration_and_is_not_the_instance_s_to_take_back(
+async def test_an_override_outlives_registration_and_the_instance_cannot_lift_it(
     shop: Shop,
 ) -> None:
     await register(shop)
-    told = await drain(shop)
-    assert (told["state"], told["reason"]) == ("draining", "drained by the operator")
+    registered = await drain(shop)
+    assert (registered["state"], registered["reason"]) == ("draining", "drained by the operator")
     again = await register(shop)
     assert again["state"] == "draining"
     assert (await drain(shop, state="up", lease=again["lease"]))["state"] == "draining"
@@ -167,7 +171,7 @@ async def test_the_operator_s_word_outlives_registration_and_is_not_the_instance
     assert (await drain(shop, state="up"))["state"] == "up"
 
 
-async def test_the_operator_s_word_is_taken_for_an_instance_that_is_away(shop: Shop) -> None:
+async def test_an_instance_that_is_away_can_be_drained(shop: Shop) -> None:
     await register(shop)
     await drain(shop)
     await ask(shop, "DELETE", CART)
@@ -181,7 +185,7 @@ async def test_the_operator_s_word_is_taken_for_an_instance_that_is_away(shop: S
     assert (await register(shop))["state"] == "draining"
 
 
-async def test_the_operator_takes_a_word_back_while_the_instance_is_away(shop: Shop) -> None:
+async def test_an_override_can_be_lifted_while_the_instance_is_away(shop: Shop) -> None:
     await register(shop)
     await drain(shop)
     await ask(shop, "DELETE", CART)
@@ -191,18 +195,18 @@ async def test_the_operator_takes_a_word_back_while_the_instance_is_away(shop: S
     assert (await register(shop))["state"] == "up"
 
 
-async def test_a_word_about_nobody_is_404(shop: Shop) -> None:
+async def test_an_override_of_an_unknown_instance_is_404(shop: Shop) -> None:
     reply = await ask(shop, "PUT", f"{CART}/state", {"state": "draining"})
     assert_problem(reply, 404, "unknown_instance")
 
 
 @pytest.mark.parametrize("state", ["down", "suspect", "UP", "", None, 1])
-async def test_a_word_is_up_or_draining(shop: Shop, state: Any) -> None:
+async def test_an_override_is_up_or_draining(shop: Shop, state: Any) -> None:
     await register(shop)
     assert_problem(await ask(shop, "PUT", f"{CART}/state", {"state": state}), 422)
 
 
-async def test_an_instance_is_taken_out(shop: Shop) -> None:
+async def test_an_instance_can_be_removed(shop: Shop) -> None:
     lease = (await register(shop))["lease"]
     reply = await ask(shop, "DELETE", CART)
     assert (reply.status, reply.body) == (204, b"")
@@ -211,7 +215,7 @@ async def test_an_instance_is_taken_out(shop: Shop) -> None:
     assert_problem(await ask(shop, "DELETE", CART), 404, "unknown_instance")
 
 
-async def test_whoever_leaves_with_a_lease_takes_out_nobody_else(shop: Shop) -> None:
+async def test_an_instance_can_remove_only_itself_with_its_lease(shop: Shop) -> None:
     old = (await register(shop))["lease"]
     lease = (await register(shop))["lease"]
     assert_problem(await ask(shop, "DELETE", CART, {"lease": old}), 409, "superseded")
@@ -219,7 +223,7 @@ async def test_whoever_leaves_with_a_lease_takes_out_nobody_else(shop: Shop) -> 
     assert (await ask(shop, "DELETE", CART, {"lease": lease})).status == 204
 
 
-async def test_a_service_is_told_with_its_instances(shop: Shop) -> None:
+async def test_a_service_is_shown_with_its_instances(shop: Shop) -> None:
     await register(shop, "/services/cart/cart-2", OTHER_URL)
     await register(shop)
     answer = (await ask(shop, "GET", "/services/cart")).json
@@ -229,7 +233,7 @@ async def test_a_service_is_told_with_its_instances(shop: Shop) -> None:
     assert all(each.keys() == INSTANCE for each in answer["instances"])
 
 
-async def test_a_service_that_nobody_is_of_is_unknown(shop: Shop) -> None:
+async def test_a_service_without_instances_is_404(shop: Shop) -> None:
     assert_problem(await ask(shop, "GET", "/services/cart"), 404, "unknown_service")
 
 
@@ -260,7 +264,7 @@ def nested(levels: int) -> Any:
     [nested(10), nested(500), {"a": [[[[[[[[[]]]]]]]]]}, {str(n): n for n in range(51)}, [], "x"],
     ids=lambda meta: str(meta)[:20],
 )
-async def test_meta_is_what_everybody_can_read(shop: Shop, meta: Any) -> None:
+async def test_meta_out_of_bounds_is_invalid(shop: Shop, meta: Any) -> None:
     reply = await ask(shop, "PUT", CART, {"url": URL, "meta": meta})
     assert "meta" in assert_problem(reply, 422)["detail"]
 
@@ -303,7 +307,7 @@ async def test_an_instance_is_at_a_plain_url_on_an_allowed_host(shop: Shop) -> N
         ("http://127.0.0.1:1\n", "http://127.0.0.1:1"),
     ],
 )
-async def test_a_url_is_kept_in_its_one_spelling(shop: Shop, url: str, kept: str) -> None:
+async def test_a_url_is_stored_in_normal_form(shop: Shop, url: str, kept: str) -> None:
     assert (await register(shop, url=url))["url"] == kept
 
 
@@ -323,7 +327,7 @@ async def test_a_url_has_a_length(shop: Shop) -> None:
 REPORT = {"service": "cart", "instance_id": "cart-1", "what": "connection refused"}
 
 
-async def test_who_is_reported_and_does_not_answer_is_suspect_until_its_next_heartbeat(
+async def test_a_reported_instance_that_does_not_answer_is_suspect_until_its_next_heartbeat(
     shop: Shop,
 ) -> None:
     lease = (await register(shop))["lease"]
@@ -334,14 +338,16 @@ async def test_who_is_reported_and_does_not_answer_is_suspect_until_its_next_hea
     assert (await beat(shop, lease)).json["state"] == "up"
 
 
-async def test_who_is_reported_and_answers_stays_up(shop: Shop) -> None:
+async def test_a_reported_instance_that_answers_stays_up(shop: Shop) -> None:
     await shop.start("cart")
     reply = await ask(shop, "POST", "/reports", REPORT)
     assert (reply.status, reply.json["state"]) == (202, "up")
 
 
 @pytest.mark.parametrize("status", [500, 404, 302])
-async def test_who_answers_a_look_with_anything_but_200_is_suspect(shop: Shop, status: int) -> None:
+async def test_an_instance_that_answers_a_probe_with_anything_but_200_is_suspect(
+    shop: Shop, status: int
+) -> None:
     async def answer(request: web.Request) -> web.Response:
         assert "X-API-Key" not in request.headers
         return web.Response(status=status, headers={"Location": "/livez?again"})
@@ -350,8 +356,8 @@ async def test_who_answers_a_look_with_anything_but_200_is_suspect(shop: Shop, s
     assert (await ask(shop, "POST", "/reports", REPORT)).json["state"] == "suspect"
 
 
-async def test_a_look_does_not_wait_for_good(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(board, "PROBE_SECONDS", 0.02)
+async def test_a_probe_has_a_deadline(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "PROBE_SECONDS", 0.02)
     go_on = asyncio.Event()
 
     async def stall(_request: web.Request) -> web.Response:
@@ -363,7 +369,7 @@ async def test_a_look_does_not_wait_for_good(shop: Shop, monkeypatch: pytest.Mon
     go_on.set()
 
 
-async def test_many_reports_at_once_are_one_look(shop: Shop) -> None:
+async def test_many_reports_at_once_cause_one_probe(shop: Shop) -> None:
     looks = 0
 
     async def answer(_request: web.Request) -> web.Response:
@@ -385,7 +391,9 @@ async def test_a_thousand_reports_do_not_fill_history(shop: Shop) -> None:
     assert await happened(shop) == [("registered", "cart-1"), ("suspect", "cart-1")]
 
 
-async def test_a_look_at_one_that_was_replaced_meanwhile_is_no_matter(shop: Shop) -> None:
+async def test_a_probe_of_an_instance_that_was_replaced_meanwhile_changes_nothing(
+    shop: Shop,
+) -> None:
     looked, go_on = asyncio.Event(), asyncio.Event()
 
     async def fail_late(_request: web.Request) -> web.Response:
@@ -403,24 +411,24 @@ async def test_a_look_at_one_that_was_replaced_meanwhile_is_no_matter(shop: Shop
     assert (await report).json["state"] == "up"
 
 
-async def test_a_report_of_nobody_is_404(shop: Shop) -> None:
+async def test_a_report_of_an_unknown_instance_is_404(shop: Shop) -> None:
     assert_problem(await ask(shop, "POST", "/reports", REPORT), 404, "unknown_instance")
 
 
-async def test_history_tells_what_happened_newest_first_and_in_pages(shop: Shop) -> None:
+async def test_history_lists_events_newest_first_in_pages(shop: Shop) -> None:
     for number in range(1, 6):
         await register(shop, f"/services/cart/cart-{number}", f"http://127.0.0.1:{number}")
-    told: list[str] = []
+    shown: list[str] = []
     path: str | None = "/history?limit=2"
     while path:
         reply = await ask(shop, "GET", path)
-        told += [event["instance_id"] for event in reply.json]
+        shown += [event["instance_id"] for event in reply.json]
         link = re.match(r'<(\?.*)>; rel="next"', reply.headers.get("Link", ""))
         path = link and f"/history{link[1]}"
-    assert told == [f"cart-{number}" for number in (5, 4, 3, 2, 1)]
+    assert shown == [f"cart-{number}" for number in (5, 4, 3, 2, 1)]
 
 
-async def test_an_event_says_what_and_who_and_when_and_why(shop: Shop) -> None:
+async def test_an_event_has_its_kind_instance_time_and_reason(shop: Shop) -> None:
     await register(shop)
     [event] = (await ask(shop, "GET", "/history")).json
     assert event.keys() == {"what", "service", "instance_id", "at", "detail"}

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import aiohttp
 import pytest
 
-from registry import board, event_stream
-from registry.board import BOARD
+from registry import event_stream, hub
+from registry.hub import HUB, Hub, Stream
 from registry.model import Event
-from tests.registry.desk import CART, ask, drain, register
+from tests.registry.requests import CART, ask, drain, register
 from tests.shop import OPERATOR, Shop, until
 
 LONG = Event("registered", "cart", "cart-1", "2026-01-01T00:00:00.000Z", "x" * 100_000)
@@ -51,28 +51,43 @@ async def listening(shop: Shop) -> AsyncIterator[Reader]:
         yield reader
 
 
-def streams(shop: Shop) -> int:
-    return len(shop.app("registry")[BOARD]._streams)
+@pytest.fixture(autouse=True)
+def open_streams(monkeypatch: pytest.MonkeyPatch) -> list[Stream]:
+    """The streams that the registry keeps open at any time."""
+    found: list[Stream] = []
+    begin = Hub.stream
+
+    @contextmanager
+    def noted(hub: Hub) -> Iterator[Stream]:
+        with begin(hub) as stream:
+            found.append(stream)
+            try:
+                yield stream
+            finally:
+                found.remove(stream)
+
+    monkeypatch.setattr(Hub, "stream", noted)
+    return found
 
 
-async def test_what_happens_is_told_as_it_does(shop: Shop) -> None:
+async def test_events_are_streamed_as_they_happen(shop: Shop) -> None:
     async with listening(shop) as reader:
         await register(shop)
         await drain(shop)
         await ask(shop, "DELETE", CART)
-        told = [await reader.event() for _ in range(3)]
-    assert [event["what"] for event in told] == ["registered", "draining", "removed"]
-    assert list(reversed(told)) == (await ask(shop, "GET", "/history")).json
+        events = [await reader.event() for _ in range(3)]
+    assert [event["what"] for event in events] == ["registered", "draining", "removed"]
+    assert list(reversed(events)) == (await ask(shop, "GET", "/history")).json
 
 
-async def test_what_happened_before_is_not(shop: Shop) -> None:
+async def test_earlier_events_are_not_streamed(shop: Shop) -> None:
     await register(shop)
     async with listening(shop) as reader:
         await drain(shop)
         assert (await reader.event())["what"] == "draining"
 
 
-async def test_a_stream_is_one_and_is_kept_by_nobody(shop: Shop) -> None:
+async def test_a_stream_is_an_event_stream_and_not_stored(shop: Shop) -> None:
     async with listening(shop) as reader:
         headers = reader.response.headers
         assert headers["Content-Type"] == "text/event-stream"
@@ -80,13 +95,13 @@ async def test_a_stream_is_one_and_is_kept_by_nobody(shop: Shop) -> None:
         assert headers["X-Request-ID"]
 
 
-async def test_every_reader_is_told(shop: Shop) -> None:
+async def test_every_reader_hears_every_event(shop: Shop) -> None:
     async with listening(shop) as one, listening(shop) as another:
         await register(shop)
         assert await one.event() == await another.event()
 
 
-async def test_a_silence_is_told_of(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_stream_sends_comments(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_stream, "PAUSE_SECONDS", 0.01)
     async with listening(shop) as reader:
         assert await reader.block() == ": still here\n\n"
@@ -96,42 +111,42 @@ async def test_a_silence_is_told_of(shop: Shop, monkeypatch: pytest.MonkeyPatch)
         assert block.startswith("event: registered\n")
 
 
-async def test_a_reader_that_leaves_is_forgotten_and_nobody_is_alarmed(
-    shop: Shop, caplog: pytest.LogCaptureFixture
+async def test_a_reader_that_leaves_is_forgotten_and_nothing_is_logged(
+    shop: Shop, caplog: pytest.LogCaptureFixture, open_streams: list[Stream]
 ) -> None:
     async with listening(shop):
-        assert streams(shop) == 1
+        assert len(open_streams) == 1
     for number in range(1, 1000):
         await register(shop, f"/services/cart/cart-{number % 9}")
-        if streams(shop) == 0:
+        if not open_streams:
             break
-    assert streams(shop) == 0
+    assert open_streams == []
     assert not [record for record in caplog.records if record.exc_info]
 
 
-async def test_a_reader_that_cannot_keep_up_is_let_go(
+async def test_the_stream_of_a_reader_that_cannot_keep_up_ends(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(board, "STREAM_BACKLOG", 2)
-    with shop.app("registry")[BOARD].stream() as stream:
+    monkeypatch.setattr(hub, "STREAM_BACKLOG", 2)
+    with shop.app("registry")[HUB].stream() as stream:
         for number in range(3):
             await register(shop, f"/services/cart/cart-{number}", f"http://127.0.0.1:{number + 1}")
-        assert streams(shop) == 0
-        told = [stream.get_nowait() for _ in range(3)]
-    assert [event and event.what for event in told] == ["registered", "registered", None]
+        await register(shop)  # which it does not hear of any more
+        events = [stream.get_nowait() for _ in range(3)]
+        assert stream.empty()
+    assert [event and event.what for event in events] == ["registered", "registered", None]
 
 
-async def test_a_reader_that_takes_nothing_is_cut_off(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+async def test_the_connection_of_a_reader_that_stops_reading_is_cut(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, open_streams: list[Stream]
 ) -> None:
     monkeypatch.setattr(event_stream, "PATIENCE_SECONDS", 0.01)
     async with listening(shop) as reader:
         assert reader.response.connection is not None
         assert reader.response.connection.transport is not None
         reader.response.connection.transport.pause_reading()
-        for _ in range(200):
-            shop.app("registry")[BOARD]._publish(LONG)
-        await until(lambda: streams(shop) == 0)
+        await shop.app("registry")[HUB].record([LONG] * 200)
+        await until(lambda: not open_streams)
 
 
 async def test_streams_end_when_the_registry_stops(shop: Shop) -> None:
@@ -141,8 +156,10 @@ async def test_streams_end_when_the_registry_stops(shop: Shop) -> None:
         assert await reader.response.content.read() == b""
 
 
-async def test_a_reader_that_comes_while_it_stops_is_let_go_at_once(shop: Shop) -> None:
-    shop.app("registry")[BOARD].end()
+async def test_a_stream_opened_while_the_registry_stops_ends_at_once(
+    shop: Shop, open_streams: list[Stream]
+) -> None:
+    shop.app("registry")[HUB].end()
     async with listening(shop) as reader:
         assert await reader.response.content.read() == b""
-    await until(lambda: streams(shop) == 0)
+    await until(lambda: not open_streams)

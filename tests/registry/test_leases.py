@@ -13,9 +13,9 @@ from registry.leases import LeaseTable
 from registry.model import (
     Event,
     Instance,
+    InstanceRecord,
     Name,
     Registration,
-    Standing,
     Superseded,
     UnknownInstance,
     UnknownService,
@@ -120,7 +120,7 @@ def test_a_superseded_instance_may_register_anew(table: LeaseTable) -> None:
 def test_old_leases_are_remembered_within_bounds(
     table: LeaseTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "MOST_OLD_LEASES", 2)
+    monkeypatch.setattr(leases, "MAX_OLD_LEASES", 2)
     held = [register(table).lease for _ in range(4)]
     table.remove("cart", "cart-1")
 
@@ -130,7 +130,7 @@ def test_old_leases_are_remembered_within_bounds(
         table.heartbeat("cart", "cart-1", held[1], now=1)
 
 
-def test_a_heartbeat_of_an_unknown_instance_is_told_so(table: LeaseTable) -> None:
+def test_a_heartbeat_of_an_unknown_instance_raises(table: LeaseTable) -> None:
     with pytest.raises(UnknownInstance):
         table.heartbeat("cart", "cart-1", "lease 1", now=0)
 
@@ -170,14 +170,14 @@ def test_a_lease_that_is_not_renewed_makes_its_instance_suspect_and_then_down(
     assert cart(table, now=12).reason == "no heartbeat for 12 s"
 
 
-def test_a_time_in_which_nobody_could_be_heard_is_nobody_s_silence(table: LeaseTable) -> None:
+def test_a_pause_of_the_registry_does_not_count_as_silence(table: LeaseTable) -> None:
     register(table)
     table.excuse(100, now=105)
     assert table.expire(now=105) == []
     assert said(table.expire(now=106)) == [("suspect", "cart-1", "no heartbeat for 6 s")]
 
 
-def test_a_lease_renewed_since_is_not_made_longer_by_an_excuse(table: LeaseTable) -> None:
+def test_a_lease_renewed_after_a_pause_is_not_extended_for_it(table: LeaseTable) -> None:
     lease = register(table).lease
     table.heartbeat("cart", "cart-1", lease, now=104)
     table.excuse(100, now=105)
@@ -203,21 +203,21 @@ def test_an_instance_is_forgotten_ten_minutes_after_it_went_down(table: LeaseTab
     assert said(table.expire(now=612)) == [("removed", "cart-1", "it was down for 10 minutes")]
 
 
-def test_what_the_operator_drained_is_not_forgotten_until_that_is_taken_back(
+def test_an_instance_with_an_override_is_not_forgotten_until_that_is_lifted(
     table: LeaseTable,
 ) -> None:
     register(table)
-    table.set_operator_word("cart", "cart-1", "draining", now=1)
+    table.set_override("cart", "cart-1", "draining", now=1)
     table.expire(now=10_000)
     assert cart(table).state == "down"
     assert table.next_deadline() is None
 
-    table.set_operator_word("cart", "cart-1", "up", now=10_001)
+    table.set_override("cart", "cart-1", "up", now=10_001)
     assert table.next_deadline() == 612
     assert [event.what for event in table.expire(now=10_001)] == ["removed"]
 
 
-def test_the_next_deadline_is_the_first_thing_that_time_will_bring(table: LeaseTable) -> None:
+def test_the_next_deadline_is_the_earliest_of_all(table: LeaseTable) -> None:
     assert table.next_deadline() is None
     lease = register(table).lease
     register(table, "cart-2", now=3)
@@ -232,34 +232,34 @@ def test_the_next_deadline_is_the_first_thing_that_time_will_bring(table: LeaseT
     assert table.next_deadline() == 615
 
 
-def test_an_instance_drains_by_its_own_word_and_takes_it_back(table: LeaseTable) -> None:
+def test_an_instance_can_drain_itself_and_come_up_again(table: LeaseTable) -> None:
     lease = register(table).lease
-    events = table.set_own_word("cart", "cart-1", lease, "draining", now=1)
-    assert said(events) == [("draining", "cart-1", "draining by its own word")]
+    events = table.set_own_state("cart", "cart-1", lease, "draining", now=1)
+    assert said(events) == [("draining", "cart-1", "draining at its own request")]
     assert cart(table).state == "draining"
 
-    table.set_own_word("cart", "cart-1", lease, "up", now=2)
+    table.set_own_state("cart", "cart-1", lease, "up", now=2)
     assert cart(table).state == "up"
 
 
-def test_an_instance_s_own_word_ends_with_its_lease(table: LeaseTable) -> None:
+def test_an_instance_stops_draining_itself_with_its_lease(table: LeaseTable) -> None:
     lease = register(table).lease
-    table.set_own_word("cart", "cart-1", lease, "draining", now=1)
+    table.set_own_state("cart", "cart-1", lease, "draining", now=1)
     register(table, now=2)
     assert cart(table).state == "up"
 
 
-def test_only_the_holder_of_the_lease_speaks_for_an_instance(table: LeaseTable) -> None:
+def test_only_the_holder_of_the_lease_can_drain_an_instance(table: LeaseTable) -> None:
     with pytest.raises(UnknownInstance):
-        table.set_own_word("cart", "cart-1", "lease 1", "draining", now=0)
+        table.set_own_state("cart", "cart-1", "lease 1", "draining", now=0)
     register(table)
     with pytest.raises(Superseded):
-        table.set_own_word("cart", "cart-1", "lease 9", "draining", now=0)
+        table.set_own_state("cart", "cart-1", "lease 9", "draining", now=0)
 
 
-def test_the_operator_s_word_outlives_registration_and_absence(table: LeaseTable) -> None:
+def test_an_override_outlives_registration_and_absence(table: LeaseTable) -> None:
     register(table)
-    events = table.set_operator_word("cart", "cart-1", "draining", now=1)
+    events = table.set_override("cart", "cart-1", "draining", now=1)
     assert said(events) == [("draining", "cart-1", "drained by the operator")]
 
     table.remove("cart", "cart-1")
@@ -268,40 +268,42 @@ def test_the_operator_s_word_outlives_registration_and_absence(table: LeaseTable
     assert cart(table).state == "draining"
 
 
-def test_the_operator_takes_a_word_back_while_the_instance_is_away(table: LeaseTable) -> None:
+def test_an_override_can_be_lifted_while_the_instance_is_away(table: LeaseTable) -> None:
     register(table)
-    table.set_operator_word("cart", "cart-1", "draining", now=1)
+    table.set_override("cart", "cart-1", "draining", now=1)
     table.remove("cart", "cart-1")
-    assert said(table.set_operator_word("cart", "cart-1", "up", now=2)) == [
-        ("up", "cart-1", "the operator's word, for when it is back")
+    assert said(table.set_override("cart", "cart-1", "up", now=2)) == [
+        ("up", "cart-1", "the operator's override, for when it is back")
     ]
     register(table, now=3)
     assert cart(table).state == "up"
 
 
-def test_an_instance_cannot_take_the_operator_s_word_back(table: LeaseTable) -> None:
+def test_an_instance_cannot_lift_an_override(table: LeaseTable) -> None:
     lease = register(table).lease
-    table.set_operator_word("cart", "cart-1", "draining", now=1)
-    table.set_own_word("cart", "cart-1", lease, "up", now=2)
+    table.set_override("cart", "cart-1", "draining", now=1)
+    table.set_own_state("cart", "cart-1", lease, "up", now=2)
     table.heartbeat("cart", "cart-1", lease, now=2)
     assert cart(table).state == "draining"
 
 
-def test_the_operator_does_not_take_an_instance_s_own_word_back(table: LeaseTable) -> None:
+def test_lifting_an_override_does_not_end_the_draining_of_an_instance_by_itself(
+    table: LeaseTable,
+) -> None:
     lease = register(table).lease
-    table.set_own_word("cart", "cart-1", lease, "draining", now=1)
-    table.set_operator_word("cart", "cart-1", "up", now=2)
+    table.set_own_state("cart", "cart-1", lease, "draining", now=1)
+    table.set_override("cart", "cart-1", "up", now=2)
     assert cart(table).state == "draining"
 
 
-def test_the_operator_cannot_drain_what_nobody_knows(table: LeaseTable) -> None:
+def test_an_unknown_instance_cannot_be_drained(table: LeaseTable) -> None:
     with pytest.raises(UnknownInstance):
-        table.set_operator_word("cart", "cart-1", "draining", now=0)
+        table.set_override("cart", "cart-1", "draining", now=0)
 
 
 def test_a_drained_instance_that_falls_silent_goes_down(table: LeaseTable) -> None:
     register(table)
-    table.set_operator_word("cart", "cart-1", "draining", now=1)
+    table.set_override("cart", "cart-1", "draining", now=1)
     table.expire(now=6)
     assert cart(table).state == "draining"
     table.expire(now=12)
@@ -321,12 +323,12 @@ def test_an_instance_that_cannot_be_reached_is_suspect_until_its_next_heartbeat(
     assert cart(table).state == "up"
 
 
-def test_what_cannot_be_reached_and_is_unknown_stays_unknown(table: LeaseTable) -> None:
+def test_suspecting_an_unknown_instance_raises(table: LeaseTable) -> None:
     with pytest.raises(UnknownInstance):
         table.suspect("cart", "cart-1", "connection refused", now=1)
 
 
-def test_those_who_ask_are_told_the_changed_services_alone_and_whole(table: LeaseTable) -> None:
+def test_changes_are_the_changed_services_with_all_their_instances(table: LeaseTable) -> None:
     register(table)
     table.register("order", "order-1", OTHER_URL, now=0)
     index = table.index
@@ -339,7 +341,7 @@ def test_those_who_ask_are_told_the_changed_services_alone_and_whole(table: Leas
     assert table.changed_since("e1", table.index, now=0).services == {}
 
 
-def test_a_service_whose_last_instance_is_gone_is_told_of_as_empty(table: LeaseTable) -> None:
+def test_a_service_without_instances_is_an_empty_change(table: LeaseTable) -> None:
     register(table)
     index = table.index
     table.remove("cart", "cart-1")
@@ -347,7 +349,7 @@ def test_a_service_whose_last_instance_is_gone_is_told_of_as_empty(table: LeaseT
 
 
 @pytest.mark.parametrize(("epoch", "index"), [(None, 0), ("e0", 1), ("e1", 99)])
-def test_who_asks_from_another_epoch_or_from_the_future_is_told_everything(
+def test_another_epoch_or_a_future_index_is_answered_with_everything(
     table: LeaseTable, epoch: str | None, index: int
 ) -> None:
     register(table)
@@ -356,10 +358,10 @@ def test_who_asks_from_another_epoch_or_from_the_future_is_told_everything(
     assert list(changes.services) == ["cart"]
 
 
-def test_who_asks_from_too_far_behind_is_told_everything(
+def test_an_index_too_far_behind_is_answered_with_everything(
     table: LeaseTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "MOST_GONE_SERVICES", 1)
+    monkeypatch.setattr(leases, "MAX_GONE_SERVICES", 1)
     register(table)
     seen = table.index
     for service in ("a", "b"):
@@ -372,7 +374,7 @@ def test_who_asks_from_too_far_behind_is_told_everything(
     assert table.changed_since("e1", seen + 2, now=0).services == {"b": []}
 
 
-def test_a_restored_table_goes_on_with_whole_leases_and_the_operator_s_words(
+def test_a_restored_table_has_full_leases_and_its_overrides(
     table: LeaseTable,
 ) -> None:
     first = register(table)
@@ -393,29 +395,29 @@ def test_a_restored_table_goes_on_with_whole_leases_and_the_operator_s_words(
             6,
             6,
             AT,
-            "draining by its own word",
+            "draining at its own request",
         ),
     ]
     assert restored.heartbeat("cart", "cart-1", first.lease, now=1001) == []
     assert restored.next_deadline() == 1006
 
 
-def test_what_is_stored_of_an_instance_is_its_registration_and_the_operator_s_word(
+def test_an_instance_s_registration_and_override_are_stored(
     table: LeaseTable,
 ) -> None:
     lease = register(table).lease
     register(table, "cart-2")
-    table.set_operator_word("cart", "cart-2", "draining", now=1)
+    table.set_override("cart", "cart-2", "draining", now=1)
 
-    [event] = table.set_own_word("cart", "cart-1", lease, "draining", now=1)
-    [standing] = table.standings([event.name])
-    assert standing.name == ("cart", "cart-1")
-    assert standing.registration is not None
-    assert standing.registration.draining
-    assert not standing.drained
+    [event] = table.set_own_state("cart", "cart-1", lease, "draining", now=1)
+    [record] = table.records([event.name])
+    assert record.name == ("cart", "cart-1")
+    assert record.registration is not None
+    assert record.registration.draining
+    assert not record.drained
 
     [event] = table.remove("cart", "cart-2")
-    assert table.standings([event.name]) == [Standing(("cart", "cart-2"), None, drained=True)]
+    assert table.records([event.name]) == [InstanceRecord(("cart", "cart-2"), None, drained=True)]
 
 
 STEPS = st.tuples(
@@ -428,13 +430,13 @@ STEPS = st.tuples(
 
 
 @given(st.lists(STEPS, max_size=60))
-def test_who_follows_the_changes_sees_what_the_table_holds(
+def test_following_the_changes_shows_what_the_table_holds(
     steps: list[tuple[str, str, int, float, bool]],
 ) -> None:
     table = new_table()
     held: dict[tuple[str, str], str] = {}
     seen: dict[str, list[tuple[str, str, str | None]]] = {}
-    stored: dict[Name, Standing] = {}
+    stored: dict[Name, InstanceRecord] = {}
     index, now = 0, 0.0
     for step, service, number, pause, look in steps:
         now += pause
@@ -449,10 +451,7 @@ def test_who_follows_the_changes_sees_what_the_table_holds(
             assert due
             events += due
         stored.update(
-            {
-                standing.name: standing
-                for standing in table.standings(event.name for event in events)
-            }
+            {record.name: record for record in table.records(event.name for event in events)}
         )
         restored = LeaseTable("e2")
         restored.restore(
@@ -488,12 +487,12 @@ def act(
     if step == "beat":
         return table.heartbeat(*name, lease, now=now)
     if step == "own":
-        return table.set_own_word(*name, lease, "draining", now=now)
+        return table.set_own_state(*name, lease, "draining", now=now)
     if step == "remove":
         return table.remove(*name)
     if step == "doubt":
         return table.suspect(*name, "refused", now=now)
-    return table.set_operator_word(*name, "draining" if step == "drain" else "up", now=now)
+    return table.set_override(*name, "draining" if step == "drain" else "up", now=now)
 
 
 def views(instances: list[Instance]) -> list[tuple[str, str, str | None]]:
@@ -507,7 +506,7 @@ def standing_of(table: LeaseTable) -> list[tuple[str, str, bool, bool]]:
         (
             one.instance_id,
             one.url,
-            "its own word" in (one.reason or ""),
+            "its own request" in (one.reason or ""),
             "the operator" in (one.reason or ""),
         )
         for instances in found

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from services.common.pages import POLICY
+from services.common.pages.files import POLICY
 from tests.shop import OPERATOR, Shop
 
 REFERENCE = re.compile(r"""(?:src|href)="([^"]+)"|from "([^"]+)"|import "([^"]+)";""")
@@ -36,7 +36,7 @@ async def files_of_the_page(shop: Shop) -> dict[str, str]:
     return found
 
 
-async def test_the_page_is_for_anyone_to_load(shop: Shop) -> None:
+async def test_the_page_needs_no_key(shop: Shop) -> None:
     reply = await shop.call("registry", "GET", "/", key=None)
     assert reply.status == 200
     assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -65,7 +65,7 @@ async def test_the_page_runs_nothing_inline_and_names_no_other_host(shop: Shop) 
         assert "innerHTML" not in text, path
 
 
-async def test_what_the_page_shows_still_takes_the_key(shop: Shop) -> None:
+async def test_the_data_of_the_page_needs_the_key(shop: Shop) -> None:
     for path in ("/services", "/history", "/events"):
         assert (await shop.call("registry", "GET", path, key=None)).status == 401
 
@@ -73,6 +73,6 @@ async def test_what_the_page_shows_still_takes_the_key(shop: Shop) -> None:
 @pytest.mark.parametrize(
     "path", ["/assets/..%2fapp.py", "/assets/../app.py", "/assets/none.js", "/assets/"]
 )
-async def test_nothing_beside_the_page_is_served(shop: Shop, path: str) -> None:
+async def test_no_other_file_is_served(shop: Shop, path: str) -> None:
     reply = await shop.call("registry", "GET", path, key=None)
     assert reply.status == 404

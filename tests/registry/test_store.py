@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 
-import registry
 from registry import store
-from registry.model import Event, Registration, Standing
-from services.common.belonging import SCHEMA as SHOP_SCHEMA
-from services.common.database import Database, open_database
+from registry.model import Event, InstanceRecord, Registration
+from services.common.storage.database import Database, open_database
+from services.operations.databases import schema_of
 
-SCHEMA = SHOP_SCHEMA + (Path(registry.__file__).parent / "schema.sql").read_text()
 CART = Registration(
     service="cart",
     instance_id="cart-1",
@@ -28,16 +26,16 @@ ORDER = Registration("order", "order-1", "http://127.0.0.1:8003", "lease 2", CAR
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(tmp_path / "registry.db", [SCHEMA]) as database:
+    async with open_database(tmp_path / "registry.db", schema_of("registry.db")) as database:
         yield database
 
 
-def there(registration: Registration, *, drained: bool = False) -> Standing:
-    return Standing(registration.name, registration, drained)
+def there(registration: Registration, *, drained: bool = False) -> InstanceRecord:
+    return InstanceRecord(registration.name, registration, drained)
 
 
-def away(registration: Registration, *, drained: bool = False) -> Standing:
-    return Standing(registration.name, None, drained)
+def away(registration: Registration, *, drained: bool = False) -> InstanceRecord:
+    return InstanceRecord(registration.name, None, drained)
 
 
 def event(detail: str) -> Event:
@@ -53,7 +51,7 @@ async def test_what_is_saved_is_loaded_again(database: Database) -> None:
     assert await database.read(store.load) == ([CART, ORDER], {CART.name})
 
 
-async def test_an_instance_that_stands_otherwise_now_replaces_what_was_saved(
+async def test_saving_an_instance_again_replaces_it(
     database: Database,
 ) -> None:
     await database.write(store.save, [there(CART, drained=True), there(ORDER)], [])
@@ -62,7 +60,7 @@ async def test_an_instance_that_stands_otherwise_now_replaces_what_was_saved(
     assert await database.read(store.load) == ([moved, ORDER], set())
 
 
-async def test_an_instance_that_is_gone_is_gone_and_the_operator_s_word_stays(
+async def test_a_removed_instance_is_deleted_and_its_override_stays(
     database: Database,
 ) -> None:
     await database.write(store.save, [there(CART, drained=True), there(ORDER)], [])
@@ -70,7 +68,7 @@ async def test_an_instance_that_is_gone_is_gone_and_the_operator_s_word_stays(
     assert await database.read(store.load) == ([], {CART.name})
 
 
-async def test_history_is_told_newest_first_and_in_pages(database: Database) -> None:
+async def test_history_is_listed_newest_first_in_pages(database: Database) -> None:
     await database.write(store.save, [], [event("one"), event("two")])
     await database.write(store.save, [], [event("three")])
 
@@ -81,7 +79,7 @@ async def test_history_is_told_newest_first_and_in_pages(database: Database) -> 
     assert end is None
 
 
-async def test_a_last_page_that_is_full_has_none_after_it(database: Database) -> None:
+async def test_a_full_last_page_has_no_next(database: Database) -> None:
     await database.write(store.save, [], [event("one"), event("two")])
     _, after = await database.read(store.list_history, 2)
     assert after is None
@@ -90,7 +88,7 @@ async def test_a_last_page_that_is_full_has_none_after_it(database: Database) ->
 async def test_history_keeps_its_newest_events(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "MOST_EVENTS", 3)
+    monkeypatch.setattr(store, "MAX_EVENTS", 3)
     for batch in (["1", "2"], ["3", "4"], ["5"]):
         await database.write(store.save, [], map(event, batch))
     events, _ = await database.read(store.list_history, 100)

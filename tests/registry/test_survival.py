@@ -11,13 +11,24 @@ from typing import Any
 
 import pytest
 
-from registry import board
-from registry.board import BOARD
-from services.common.database import OutOfRoom
-from services.common.keys import DATABASE, DISCOVERY
-from services.common.lifecycle import LIFECYCLE
+from client.discovery import Discovery
+from registry import hub, store
+from registry.hub import HUB
+from services.common.storage.database import DiskFull
+from services.common.web.keys import DATABASE, DISCOVERY
+from services.common.web.lifecycle import LIFECYCLE
 from tests.processes import Process, call
-from tests.registry.desk import CART, OTHER_URL, URL, ask, beat, drain, happened, register, states
+from tests.registry.requests import (
+    CART,
+    OTHER_URL,
+    URL,
+    ask,
+    beat,
+    drain,
+    happened,
+    register,
+    states,
+)
 from tests.routes import assert_problem
 from tests.shop import Shop, until
 
@@ -44,8 +55,10 @@ def test_what_was_registered_drained_and_taken_out_survives_a_kill(
     url = start()
     leases = {}
     for number, path in enumerate((CART, AWAY, GONE), start=1):
-        _, told = call("PUT", url + path, {"url": f"http://127.0.0.1:{number}", "meta": {"n": 2.5}})
-        leases[path] = told["lease"]
+        _, answer = call(
+            "PUT", url + path, {"url": f"http://127.0.0.1:{number}", "meta": {"n": 2.5}}
+        )
+        leases[path] = answer["lease"]
     assert call("PUT", f"{url}{CART}/state", {"state": "draining"})[0] == 200
     assert call("PUT", f"{url}{AWAY}/state", {"state": "draining"})[0] == 200
     assert call("DELETE", url + AWAY)[0] == 204
@@ -59,7 +72,7 @@ def test_what_was_registered_drained_and_taken_out_survives_a_kill(
     assert after["shop"] == before["shop"]
     assert after["epoch"] != before["epoch"]
     for name in ("instance_id", "url", "state", "version", "meta", "reason", "registered_at"):
-        seen = [[each[name] for each in told["services"]["cart"]] for told in (before, after)]
+        seen = [[each[name] for each in answer["services"]["cart"]] for answer in (before, after)]
         assert seen[0] == seen[1], name
     assert call("POST", f"{url}{CART}/heartbeat", {"lease": leases[CART]})[0] == 200
     assert call("POST", f"{url}{AWAY}/heartbeat", {"lease": leases[AWAY]})[0] == 404
@@ -69,7 +82,7 @@ def test_what_was_registered_drained_and_taken_out_survives_a_kill(
     assert processes[-1].end() == 0
 
 
-async def test_a_word_of_its_own_survives_a_restart_with_its_lease(shop: Shop) -> None:
+async def test_an_instance_that_drains_itself_still_drains_after_a_restart(shop: Shop) -> None:
     lease = (await register(shop))["lease"]
     await drain(shop, lease=lease)
     await shop.restart("registry")
@@ -116,15 +129,15 @@ def add_to_history(conn: sqlite3.Connection, size: int) -> None:
 
 
 @pytest.fixture
-async def full(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
+async def registry_on_full_disk(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A registry that knows a cart, and whose disk has no room for the least that happens."""
-    monkeypatch.setattr(board, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(hub, "LONGEST_PAUSE", 0.01)
     await shop.restart("registry")
     await register(shop)
     database = shop.app("registry")[DATABASE]
     await database.write(stop_growing)
     for size in (1000, 100, 10, 0):
-        with suppress(OutOfRoom):
+        with suppress(DiskFull):
             while True:
                 await database.write(add_to_history, size)
     return shop
@@ -135,64 +148,86 @@ async def make_room(shop: Shop) -> None:
     database = shop.app("registry")[DATABASE]
     await database.write(grow_again)
 
+    table = shop.app("registry")[HUB].table
+
     async def all_stored() -> bool:
-        await database.write(lambda _conn: None)  # what is being stored comes before this
-        return not shop.app("registry")[BOARD]._unsaved_names
+        registrations, drained = await database.read(store.load)
+        shown = (await ask(shop, "GET", "/services")).json["services"]
+        names = {
+            (each["service"], each["instance_id"]) for found in shown.values() for each in found
+        }
+        names |= {(each.service, each.instance_id) for each in registrations} | drained
+        records = table.records(sorted(names))
+        return registrations == [
+            each.registration for each in records if each.registration
+        ] and drained == {each.name for each in records if each.drained}
 
     await until(all_stored)
 
 
-async def test_a_full_disk_keeps_nobody_from_being_found(full: Shop) -> None:
-    told = await register(full, "/services/cart/cart-2", OTHER_URL)
-    assert (await beat(full, told["lease"], "/services/cart/cart-2")).status == 200
-    assert await states(full) == {"cart-1": "up", "cart-2": "up"}
+async def test_instances_are_found_while_the_disk_is_full(registry_on_full_disk: Shop) -> None:
+    answer = await register(registry_on_full_disk, "/services/cart/cart-2", OTHER_URL)
+    assert (
+        await beat(registry_on_full_disk, answer["lease"], "/services/cart/cart-2")
+    ).status == 200
+    assert await states(registry_on_full_disk) == {"cart-1": "up", "cart-2": "up"}
 
 
-async def test_an_operator_s_word_that_would_not_last_is_not_called_done(full: Shop) -> None:
-    reply = await ask(full, "PUT", f"{CART}/state", {"state": "draining"})
+async def test_an_override_that_cannot_be_stored_is_507(
+    registry_on_full_disk: Shop,
+) -> None:
+    reply = await ask(registry_on_full_disk, "PUT", f"{CART}/state", {"state": "draining"})
     problem = assert_problem(reply, 507, "insufficient_storage")
     assert "restart" in problem["detail"]
-    reply = await ask(full, "DELETE", CART)
+    reply = await ask(registry_on_full_disk, "DELETE", CART)
     assert_problem(reply, 507, "insufficient_storage")
 
 
-async def test_it_holds_all_the_same_and_lasts_once_there_is_room(full: Shop) -> None:
-    await ask(full, "PUT", f"{CART}/state", {"state": "draining"})
-    await register(full, "/services/cart/cart-2", OTHER_URL)
+async def test_an_override_that_was_507_holds_and_is_stored_once_there_is_room(
+    registry_on_full_disk: Shop,
+) -> None:
+    await ask(registry_on_full_disk, "PUT", f"{CART}/state", {"state": "draining"})
+    await register(registry_on_full_disk, "/services/cart/cart-2", OTHER_URL)
     before = {"cart-1": "draining", "cart-2": "up"}
-    assert await states(full) == before
-    await make_room(full)
-    await full.restart("registry")
-    assert await states(full) == before
-    assert ("draining", "cart-1") in await happened(full)
+    assert await states(registry_on_full_disk) == before
+    await make_room(registry_on_full_disk)
+    await registry_on_full_disk.restart("registry")
+    assert await states(registry_on_full_disk) == before
+    assert ("draining", "cart-1") in await happened(registry_on_full_disk)
 
 
-async def test_a_word_works_again_when_there_is_room(full: Shop) -> None:
-    await make_room(full)
-    assert (await drain(full))["state"] == "draining"
+async def test_an_override_works_again_when_there_is_room(registry_on_full_disk: Shop) -> None:
+    await make_room(registry_on_full_disk)
+    assert (await drain(registry_on_full_disk))["state"] == "draining"
 
 
-async def test_a_full_disk_is_told_of_once(full: Shop, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_full_disk_is_logged_once(
+    registry_on_full_disk: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
     for number in range(10):
-        await register(full, "/services/cart/cart-2", f"http://127.0.0.1:{number + 100}")
+        await register(
+            registry_on_full_disk, "/services/cart/cart-2", f"http://127.0.0.1:{number + 100}"
+        )
     said = [record.getMessage() for record in caplog.records]
     assert said.count("going on from memory") == 1
 
 
-async def test_history_waits_for_room_within_bounds(
-    full: Shop, monkeypatch: pytest.MonkeyPatch
+async def test_the_newest_events_wait_for_room_on_the_disk(
+    registry_on_full_disk: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(board, "MOST_UNSAVED", 3)
+    monkeypatch.setattr(hub, "MAX_UNSAVED", 3)
     for number in range(10):
-        await register(full, "/services/cart/cart-2", f"http://127.0.0.1:{number + 100}")
-    # While they are on their way to the disk once more, none waits.
-    await until(lambda: len(full.app("registry")[BOARD]._unsaved_events) == 3)
-    await make_room(full)
-    await full.restart("registry")
-    assert await states(full) == {"cart-1": "up", "cart-2": "up"}
+        await register(
+            registry_on_full_disk, "/services/cart/cart-2", f"http://127.0.0.1:{number + 100}"
+        )
+    await make_room(registry_on_full_disk)
+    events = await happened(registry_on_full_disk)
+    assert len([what for what, name in events if name == "cart-2"]) == 3
+    await registry_on_full_disk.restart("registry")
+    assert await states(registry_on_full_disk) == {"cart-1": "up", "cart-2": "up"}
 
 
-async def test_a_disk_that_fails_keeps_nobody_from_being_found(shop: Shop) -> None:
+async def test_instances_are_found_while_the_disk_fails(shop: Shop) -> None:
     lease = (await register(shop))["lease"]
     with pytest.raises(Exception, match="on fire"):
         await shop.app("registry")[DATABASE].write(fail)
@@ -216,8 +251,8 @@ def registry_port(shop: Shop) -> int:
     return int(shop.urls["registry"].rpartition(":")[2])
 
 
-async def test_a_shop_goes_on_while_its_registry_is_away(open_for_business: Shop) -> None:
-    shop = open_for_business
+async def test_a_shop_goes_on_while_its_registry_is_away(four_services: Shop) -> None:
+    shop = four_services
     product_id = await shop.product()
     await shop.stop("registry")
     await buy(shop, product_id)
@@ -225,9 +260,9 @@ async def test_a_shop_goes_on_while_its_registry_is_away(open_for_business: Shop
 
 
 async def test_a_shop_goes_on_when_its_registry_has_lost_everything(
-    open_for_business: Shop,
+    four_services: Shop,
 ) -> None:
-    shop = open_for_business
+    shop = four_services
     product_id = await shop.product()
     services = [name for name in shop.runners if name != "registry"]
     port = registry_port(shop)
@@ -245,13 +280,16 @@ async def test_a_shop_goes_on_when_its_registry_has_lost_everything(
     assert await shop.stock(product_id) == 98
 
 
-async def test_a_registry_that_comes_back_is_asked_again_by_all(open_for_business: Shop) -> None:
-    shop = open_for_business
+async def test_every_service_asks_a_registry_that_comes_back(four_services: Shop) -> None:
+    shop = four_services
     port = registry_port(shop)
     await shop.stop("registry")
     await shop.start("registry", port=port)
-    epoch = shop.app("registry")[BOARD].table.epoch
-    for name in ("cart", "order", "payment"):
+    for name, peer in (("cart", "catalog"), ("order", "catalog"), ("payment", "order")):
+        await register(shop, f"/services/{peer}/new", URL)
         discovery = shop.app(name)[DISCOVERY]
-        await until(lambda discovery=discovery: discovery._view.epoch == epoch)  # type: ignore[misc]
-        assert discovery.instances("catalog" if name != "payment" else "order")
+
+        def knows_the_new_one(discovery: Discovery = discovery, peer: str = peer) -> bool:
+            return "new" in [each.instance_id for each in discovery.instances(peer)]
+
+        await until(knows_the_new_one)

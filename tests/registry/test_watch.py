@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from registry.board import BOARD
-from tests.registry.desk import CART, OTHER_URL, ask, beat, drain, register
+from registry.hub import HUB, Hub
+from registry.model import Changes
+from tests.registry.requests import CART, OTHER_URL, ask, beat, drain, register
 from tests.routes import assert_problem
 from tests.shop import Reply, Shop, until
 
@@ -23,25 +24,41 @@ def watch(shop: Shop, seen: Any, wait: int = 60, **more: str) -> asyncio.Task[Re
     return asyncio.create_task(ask(shop, "GET", "/services", params=query))
 
 
-async def is_waiting(shop: Shop) -> None:
-    """Return once a watcher is being kept waiting."""
-    changed = shop.app("registry")[BOARD]._changed
-    await until(lambda: changed._waiters)
+@pytest.fixture(autouse=True)
+def watchers(monkeypatch: pytest.MonkeyPatch) -> list[Hub]:
+    """Grows by one when a watcher begins to wait, or is answered at once."""
+    begun: list[Hub] = []
+    changes = Hub.changes
+
+    async def noted(hub: Hub, *arguments: Any) -> Changes:
+        begun.append(hub)
+        return await changes(hub, *arguments)
+
+    monkeypatch.setattr(Hub, "changes", noted)
+    return begun
 
 
-async def test_the_first_answer_is_all_there_is(shop: Shop) -> None:
-    told = await register(shop)
+async def more_come(watchers: list[Hub], number: int = 1) -> None:
+    """Return once so many more watchers are being kept waiting."""
+    wanted = len(watchers) + number
+    await until(lambda: len(watchers) == wanted)
+
+
+async def test_the_first_answer_has_every_service(shop: Shop) -> None:
+    registered = await register(shop)
     answer = await snapshot(shop)
     assert answer.keys() == {"index", "epoch", "reset", "shop", "services"}
     assert answer["reset"] is True
-    assert (answer["index"], answer["epoch"]) == (told["index"], told["epoch"])
-    assert answer["shop"] == told["shop"]
+    assert (answer["index"], answer["epoch"]) == (registered["index"], registered["epoch"])
+    assert answer["shop"] == registered["shop"]
     assert list(answer["services"]) == ["cart"]
 
 
-async def test_a_change_is_told_as_soon_as_it_happens(shop: Shop) -> None:
+async def test_a_watcher_is_answered_as_soon_as_something_changes(
+    shop: Shop, watchers: list[Hub]
+) -> None:
     watching = watch(shop, await snapshot(shop))
-    await is_waiting(shop)
+    await more_come(watchers)
     await register(shop)
     async with asyncio.timeout(5):
         answer = (await watching).json
@@ -49,23 +66,23 @@ async def test_a_change_is_told_as_soon_as_it_happens(shop: Shop) -> None:
     assert [each["state"] for each in answer["services"]["cart"]] == ["up"]
 
 
-async def test_every_watcher_is_told(shop: Shop) -> None:
+async def test_every_watcher_is_answered(shop: Shop, watchers: list[Hub]) -> None:
     seen = await snapshot(shop)
     watching = [watch(shop, seen) for _ in range(20)]
-    await is_waiting(shop)
+    await more_come(watchers, 20)
     await register(shop)
     answers = [(await each).json["services"] for each in watching]
     assert all(list(services) == ["cart"] for services in answers)
 
 
-async def test_what_changed_before_it_was_asked_for_is_told_at_once(shop: Shop) -> None:
+async def test_an_earlier_change_is_answered_at_once(shop: Shop) -> None:
     seen = await snapshot(shop)
     await register(shop)
     async with asyncio.timeout(5):
         assert list((await watch(shop, seen)).json["services"]) == ["cart"]
 
 
-async def test_only_the_services_that_changed_are_told_and_each_whole(shop: Shop) -> None:
+async def test_an_answer_has_the_changed_services_with_all_their_instances(shop: Shop) -> None:
     await register(shop)
     await register(shop, "/services/cart/cart-2", OTHER_URL)
     await register(shop, "/services/order/order-1")
@@ -79,7 +96,7 @@ async def test_only_the_services_that_changed_are_told_and_each_whole(shop: Shop
     assert services == {}
 
 
-async def test_a_service_whose_last_instance_left_is_told_as_empty(shop: Shop) -> None:
+async def test_a_service_whose_last_instance_left_is_shown_as_empty(shop: Shop) -> None:
     await register(shop)
     seen = await snapshot(shop)
     await ask(shop, "DELETE", CART)
@@ -88,7 +105,7 @@ async def test_a_service_whose_last_instance_left_is_told_as_empty(shop: Shop) -
 
 async def test_when_nothing_changes_it_answers_after_the_wait(shop: Shop) -> None:
     seen = await snapshot(shop)
-    changes = await shop.app("registry")[BOARD].changes(seen["epoch"], seen["index"], 0.01)
+    changes = await shop.app("registry")[HUB].changes(seen["epoch"], seen["index"], 0.01)
     assert (changes.index, changes.reset, changes.services) == (seen["index"], False, {})
 
 
@@ -97,10 +114,10 @@ async def test_without_a_wait_it_answers_at_once(shop: Shop) -> None:
     assert (await watch(shop, seen, 0)).json["services"] == {}
 
 
-async def test_heartbeats_wake_nobody(shop: Shop) -> None:
+async def test_heartbeats_answer_no_watcher(shop: Shop, watchers: list[Hub]) -> None:
     lease = (await register(shop))["lease"]
     watching = watch(shop, await snapshot(shop))
-    await is_waiting(shop)
+    await more_come(watchers)
     for _ in range(5):
         await beat(shop, lease)
     assert not watching.done()
@@ -108,14 +125,14 @@ async def test_heartbeats_wake_nobody(shop: Shop) -> None:
     assert (await watching).json["services"]["cart"][0]["state"] == "draining"
 
 
-@pytest.mark.usefixtures("watchful")
-async def test_a_lease_that_ends_wakes_whoever_watches(shop: Shop) -> None:
+@pytest.mark.usefixtures("leases_end_on_time")
+async def test_the_end_of_a_lease_answers_the_watchers(shop: Shop) -> None:
     watching = watch(shop, await register(shop, ttl=0.05))
     assert (await watching).json["services"]["cart"][0]["state"] in ("suspect", "down")
 
 
 @pytest.mark.parametrize("query", [{}, {"epoch": "another"}, {"index": "3"}])
-async def test_whoever_watched_another_registry_is_told_everything_at_once(
+async def test_a_watcher_of_another_epoch_is_answered_with_everything_at_once(
     shop: Shop, query: dict[str, str]
 ) -> None:
     await register(shop)
@@ -124,7 +141,9 @@ async def test_whoever_watched_another_registry_is_told_everything_at_once(
     assert list(answer["services"]) == ["cart"]
 
 
-async def test_whoever_is_ahead_is_told_everything_at_once(shop: Shop) -> None:
+async def test_a_watcher_with_a_future_index_is_answered_with_everything_at_once(
+    shop: Shop,
+) -> None:
     seen = await snapshot(shop)
     answer = (await watch(shop, {**seen, "index": seen["index"] + 1})).json
     assert answer["reset"] is True
@@ -139,9 +158,11 @@ async def test_each_start_is_a_new_epoch_and_the_same_shop(shop: Shop) -> None:
     assert answer["shop"] == seen["shop"]
 
 
-async def test_whoever_waits_is_let_go_when_the_registry_stops(shop: Shop) -> None:
+async def test_watchers_are_answered_when_the_registry_stops(
+    shop: Shop, watchers: list[Hub]
+) -> None:
     watching = watch(shop, await snapshot(shop))
-    await is_waiting(shop)
+    await more_come(watchers)
     async with asyncio.timeout(5):
         await shop.stop("registry")
         assert (await watching).json["services"] == {}
@@ -156,7 +177,7 @@ async def test_whoever_waits_is_let_go_when_the_registry_stops(shop: Shop) -> No
     ],
     ids=str,
 )
-async def test_what_a_watcher_says_has_bounds(shop: Shop, query: dict[str, str]) -> None:
+async def test_a_watch_out_of_bounds_is_invalid(shop: Shop, query: dict[str, str]) -> None:
     reply = await ask(shop, "GET", "/services", params=query)
     assert next(iter(query)) in assert_problem(reply, 422)["detail"]
 

@@ -14,7 +14,7 @@ from .peers import Peer, problem
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked: the ids it is about, a refusal that would settle it, and its success."""
+    """What was asked: the ids it is about, a rejection that would settle it, and its success."""
 
     ids: dict[str, Any]
     status: int
@@ -30,7 +30,7 @@ QuestionOf = Callable[[Peer, web.Request], Question]
 LINE = {"product_id": 1, "sku": None, "name": "Pear Drops", "price": 2.5, "quantity": 2}
 
 
-def notice(peer: Peer, request: web.Request) -> Question:
+def notification(peer: Peer, request: web.Request) -> Question:
     """What a payment asks of its order."""
     ids = {"order_id": request.path.split("/")[2], "payment_id": peer.calls[-1][1]["payment_id"]}
     done = "PAID" if request.path.endswith("/payment") else "REFUNDED"

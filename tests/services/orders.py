@@ -1,6 +1,4 @@
-"""Orders and payments brought to any state through the moves that the services make, so that no
-peer need run.
-"""
+"""Orders and payments brought to any state by the services' own transitions: no peer need run."""
 
 from __future__ import annotations
 
@@ -8,13 +6,12 @@ import sqlite3
 import uuid
 from typing import Any
 
-from services.common.clock import utc_now
-from services.common.keys import DATABASE
-from services.common.money import Amount
-from services.common.refusal import Refusal
-from services.order import moves, store
-from services.order.messages import OrderPayment
-from services.order.model import Item, Order
+from services.common.core.clock import utc_now
+from services.common.core.money import Amount
+from services.common.core.rejection import Rejection
+from services.common.web.keys import DATABASE
+from services.order import store, transitions
+from services.order.model import Checkout, Item, Order, OrderPayment
 from tests.shop import Reply, Shop, as_json
 
 TOTAL = 500
@@ -25,14 +22,14 @@ P = "00000000-0000-4000-8000-000000000001"
 Q = "00000000-0000-4000-8000-000000000002"
 """Another one."""
 
-REFUSAL = Refusal(status=409, code="insufficient_stock", detail="There is not enough")
+REJECTION = Rejection(status=409, code="insufficient_stock", detail="There is not enough")
 
 
 def place(
     conn: sqlite3.Connection, *, user_id: str = "ada", cart_version: int | None = None
 ) -> Order:
     """Write an order down, as CREATED and REQUESTED; or find the one that its cart has become."""
-    checkout = store.Checkout(
+    checkout = Checkout(
         user_id=user_id,
         items=[Item(product_id=1, quantity=2)],
         cart_version=cart_version,
@@ -40,7 +37,7 @@ def place(
         currency="USD",
         seconds_to_pay=900.0,
     )
-    placed = store.place_order(conn, checkout, None, utc_now(), "a request")
+    placed = transitions.place_order(conn, checkout, None, utc_now(), "a request")
     return store.get_order(conn, placed.order_id)
 
 
@@ -61,27 +58,27 @@ def order_in(
         return store.get_order(conn, order.order_id)
 
     def move_stock(state: Any) -> None:
-        store.change(conn, now(), (now().status, state), "the test has it so", utc_now())
+        transitions.finish_stock(conn, now(), state, "the test has it so", utc_now())
 
     if stock_state == "NONE":
-        moves.reject(conn, order, REFUSAL, utc_now(), "a request")
+        transitions.reject_order(conn, order, REJECTION, utc_now(), "a request")
     if stock_state in ("REQUESTED", "NONE"):
         return now()
-    moves.hold(conn, order, [ITEM], TOTAL, utc_now(), "a request")
+    transitions.hold_stock(conn, order, [ITEM], TOTAL, utc_now(), "a request")
     if stock_state.startswith("RELEASE"):
-        moves.cancel(conn, order.order_id, "customer_request", utc_now(), "a request")
+        transitions.cancel_order(conn, order.order_id, "customer_request", utc_now(), "a request")
     elif stock_state != "HELD":
-        moves.pay(conn, paid_by(order, payment_id), utc_now())
+        transitions.mark_paid(conn, paid_by(order, payment_id), utc_now())
         if stock_state != "COMMIT_DUE":
             move_stock("COMMITTED")
         if stock_state.startswith("RETURN"):
-            moves.refund(conn, order.order_id, payment_id, utc_now())
+            transitions.mark_refunded(conn, order.order_id, payment_id, utc_now())
     if stock_state in ("RELEASED", "RETURNED"):
         move_stock(stock_state)
     return now()
 
 
-async def standing(shop: Shop, stock_state: str, **how: Any) -> Order:
+async def stored_order(shop: Shop, stock_state: str, **how: Any) -> Order:
     """Such an order in a running order service."""
     return await shop.app("order")[DATABASE].write(order_in, stock_state, **how)
 
@@ -89,9 +86,9 @@ async def standing(shop: Shop, stock_state: str, **how: Any) -> Order:
 async def notify(
     shop: Shop, order_id: str, payment_id: str = P, cents: int = TOTAL, **more: Any
 ) -> Reply:
-    """Give notice of a payment as the payment service does."""
-    notice = {"payment_id": payment_id, "amount": cents / 100, "user_id": "ada", **more}
-    return await shop.call("order", "POST", f"/orders/{order_id}/payment", **as_json(notice))
+    """Notify the order of a payment as the payment service does."""
+    notification = {"payment_id": payment_id, "amount": cents / 100, "user_id": "ada", **more}
+    return await shop.call("order", "POST", f"/orders/{order_id}/payment", **as_json(notification))
 
 
 def some_uuid() -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from services.common.keys import DATABASE
-from services.common.recovery import RECOVERY
+from services.common.durable.recovery import RECOVERY
+from services.common.web.keys import DATABASE
 from tests.shop import Shop, until
 
 Answers = Callable[[web.Request], web.StreamResponse]
@@ -89,7 +89,7 @@ class Peer:
         await until(lambda: len(self.calls) >= times)
 
 
-class Front:
+class Proxy:
     """Stands before a running service and passes calls on: those to a path that `meddles_with`, a
     pattern, finds only once it is `open`, and without their answers if it `loses_answers`.
     """
@@ -99,7 +99,7 @@ class Front:
         self._url = shop.urls[service]
         self.calls: list[str] = []
         self.answered: list[tuple[str, int]] = []
-        self.meddles_with = ""
+        self.delays = ""
         self.loses_answers = False
         self.open = asyncio.Event()
         self.open.set()
@@ -108,7 +108,7 @@ class Front:
         body = await request.read()
         call = f"{request.method} {request.path}"
         self.calls.append(call)
-        meddles = re.search(self.meddles_with, request.path) is not None
+        meddles = re.search(self.delays, request.path) is not None
         if meddles:
             await self.open.wait()
         headers = {k: v for k, v in request.headers.items() if k not in ("Host", "Content-Length")}
@@ -131,10 +131,10 @@ class Front:
         await until(lambda: call in self.calls)
 
 
-async def put_in_front(shop: Shop, service: str) -> Front:
+async def put_proxy_before(shop: Shop, service: str) -> Proxy:
     """Have a stand-in before a service that runs; who starts after this finds only that."""
-    front = Front(shop, service)
+    proxy = Proxy(shop, service)
     shop.runners[f"{service} itself"] = shop.runners.pop(service)
     shop.urls[f"{service} itself"] = shop.urls.pop(service)
-    await shop.stand_in(service, front.serve)
-    return front
+    await shop.stand_in(service, proxy.serve)
+    return proxy

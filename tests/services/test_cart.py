@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.stockroom import rows
+from tests.services.stock import rows
 from tests.shop import Reply, Shop, as_json, token
 
 
@@ -31,8 +31,8 @@ async def contents(shop: Shop, user_id: str = "ada") -> dict[int, int]:
     return {item["product_id"]: item["quantity"] for item in (await cart(shop, user_id))["items"]}
 
 
-async def test_a_user_never_seen_has_an_empty_cart(counter: Shop) -> None:
-    assert await cart(counter, "nobody") == {
+async def test_a_user_never_seen_has_an_empty_cart(catalog_and_cart: Shop) -> None:
+    assert await cart(catalog_and_cart, "nobody") == {
         "user_id": "nobody",
         "items": [],
         "total_amount": 0,
@@ -43,9 +43,11 @@ async def test_a_user_never_seen_has_an_empty_cart(counter: Shop) -> None:
     }
 
 
-async def test_adding_answers_with_the_items_as_in_the_seed(counter: Shop) -> None:
-    product_id = await counter.product(price="2.50")
-    reply = await counter.call("cart", "POST", f"/cart/ada/add?product_id={product_id}&quantity=2")
+async def test_adding_answers_with_the_items_as_in_the_seed(catalog_and_cart: Shop) -> None:
+    product_id = await catalog_and_cart.product(price="2.50")
+    reply = await catalog_and_cart.call(
+        "cart", "POST", f"/cart/ada/add?product_id={product_id}&quantity=2"
+    )
     assert reply.status == 200
     assert reply.json == {
         "message": "Item added to cart",
@@ -71,146 +73,156 @@ async def test_adding_answers_with_the_items_as_in_the_seed(counter: Shop) -> No
     ids=["query", "body"],
 )
 async def test_one_unit_is_added_unless_told_otherwise(
-    counter: Shop, request_of: dict[str, Any]
+    catalog_and_cart: Shop, request_of: dict[str, Any]
 ) -> None:
-    await counter.product()
-    reply = await counter.call("cart", "POST", "/cart/ada/add", **request_of)
+    await catalog_and_cart.product()
+    reply = await catalog_and_cart.call("cart", "POST", "/cart/ada/add", **request_of)
     assert reply.json["cart"][0]["quantity"] == 1
 
 
-async def test_parameters_come_from_the_query_or_the_body_and_not_from_both(counter: Shop) -> None:
-    path = f"/cart/ada/add?product_id={await counter.product()}"
-    reply = await counter.call("cart", "POST", path, json={"quantity": 2})
+async def test_parameters_come_from_the_query_or_the_body_and_not_from_both(
+    catalog_and_cart: Shop,
+) -> None:
+    path = f"/cart/ada/add?product_id={await catalog_and_cart.product()}"
+    reply = await catalog_and_cart.call("cart", "POST", path, json={"quantity": 2})
     assert (reply.status, reply.code) == (422, "invalid_request")
-    assert await contents(counter) == {}
+    assert await contents(catalog_and_cart) == {}
 
 
-async def test_the_same_product_adds_up(counter: Shop) -> None:
-    drops, loaf = await counter.product(), await counter.product()
+async def test_the_same_product_adds_up(catalog_and_cart: Shop) -> None:
+    drops, loaf = await catalog_and_cart.product(), await catalog_and_cart.product()
     for product_id, quantity in ((drops, 2), (loaf, 1), (drops, 3)):
-        await add(counter, product_id, quantity)
-    assert await contents(counter) == {drops: 5, loaf: 1}
+        await add(catalog_and_cart, product_id, quantity)
+    assert await contents(catalog_and_cart) == {drops: 5, loaf: 1}
 
 
-async def test_lines_stay_in_the_order_they_came(counter: Shop) -> None:
-    first, second, third = [await counter.product() for _ in range(3)]
+async def test_lines_stay_in_the_order_they_came(catalog_and_cart: Shop) -> None:
+    first, second, third = [await catalog_and_cart.product() for _ in range(3)]
     for product_id in (third, first, second, third):
-        await add(counter, product_id)
-    assert list(await contents(counter)) == [third, first, second]
+        await add(catalog_and_cart, product_id)
+    assert list(await contents(catalog_and_cart)) == [third, first, second]
 
 
-async def test_many_who_add_at_once_all_count(counter: Shop) -> None:
-    product_id = await counter.product()
-    await asyncio.gather(*(add(counter, product_id) for _ in range(30)))
-    found = await cart(counter)
+async def test_many_who_add_at_once_all_count(catalog_and_cart: Shop) -> None:
+    product_id = await catalog_and_cart.product()
+    await asyncio.gather(*(add(catalog_and_cart, product_id) for _ in range(30)))
+    found = await cart(catalog_and_cart)
     assert found["items"][0]["quantity"] == 30
     assert found["version"] == 30
 
 
-async def test_a_product_that_the_catalog_does_not_have_is_refused(counter: Shop) -> None:
-    reply = await add(counter, 999)
+async def test_a_product_that_the_catalog_does_not_have_is_404(catalog_and_cart: Shop) -> None:
+    reply = await add(catalog_and_cart, 999)
     assert (reply.status, reply.code) == (404, "product_not_found")
     assert reply.json["detail"] == "Product 999 not found in catalog"
-    assert await contents(counter) == {}
+    assert await contents(catalog_and_cart) == {}
 
 
-async def test_the_largest_number_there_is_is_just_another_unknown_product(counter: Shop) -> None:
-    assert (await add(counter, 2**63 - 1)).code == "product_not_found"
-    assert (await put(counter, 2**63 - 1, 1)).code == "product_not_found"
+async def test_the_largest_id_is_an_unknown_product(
+    catalog_and_cart: Shop,
+) -> None:
+    assert (await add(catalog_and_cart, 2**63 - 1)).code == "product_not_found"
+    assert (await put(catalog_and_cart, 2**63 - 1, 1)).code == "product_not_found"
 
 
-async def test_a_cart_is_priced_as_the_catalog_has_it_now(counter: Shop) -> None:
-    product_id = await counter.product(price="2.50")
-    await add(counter, product_id, 3)
+async def test_a_cart_is_priced_as_the_catalog_has_it_now(catalog_and_cart: Shop) -> None:
+    product_id = await catalog_and_cart.product(price="2.50")
+    await add(catalog_and_cart, product_id, 3)
     changes = as_json({"price": Decimal("1.99"), "name": "Pear Drops, sale"})
-    await counter.call("catalog", "PATCH", f"/products/{product_id}", **changes)
-    found = await cart(counter)
+    await catalog_and_cart.call("catalog", "PATCH", f"/products/{product_id}", **changes)
+    found = await cart(catalog_and_cart)
     [item] = found["items"]
     assert (item["name"], item["price"]) == ("Pear Drops, sale", Decimal("1.99"))
     assert item["line_total"] == found["total_amount"] == Decimal("5.97")
 
 
-async def test_a_product_deleted_meanwhile_stays_in_the_cart_as_not_valid(counter: Shop) -> None:
-    product_id = await counter.product()
-    await add(counter, product_id)
-    await counter.call("catalog", "DELETE", f"/products/{product_id}")
-    [item] = (await cart(counter))["items"]
+async def test_a_product_deleted_meanwhile_stays_in_the_cart_as_not_valid(
+    catalog_and_cart: Shop,
+) -> None:
+    product_id = await catalog_and_cart.product()
+    await add(catalog_and_cart, product_id)
+    await catalog_and_cart.call("catalog", "DELETE", f"/products/{product_id}")
+    [item] = (await cart(catalog_and_cart))["items"]
     assert (item["name"], item["validated"]) == ("Pear Drops", False)
-    assert (await add(counter, product_id)).code == "product_not_found"
-    assert (await put(counter, product_id, 0)).json["items"] == []
+    assert (await add(catalog_and_cart, product_id)).code == "product_not_found"
+    assert (await put(catalog_and_cart, product_id, 0)).json["items"] == []
 
 
-async def test_a_quantity_can_be_set(counter: Shop) -> None:
-    product_id = await counter.product(price="2.50")
+async def test_a_quantity_can_be_set(catalog_and_cart: Shop) -> None:
+    product_id = await catalog_and_cart.product(price="2.50")
     for quantity in (3, 5, 2):
-        reply = await put(counter, product_id, quantity)
+        reply = await put(catalog_and_cart, product_id, quantity)
         assert reply.status == 200
         assert reply.json["items"][0]["quantity"] == quantity
-    assert reply.json == await cart(counter)
+    assert reply.json == await cart(catalog_and_cart)
 
 
-async def test_a_quantity_of_none_removes_the_line(counter: Shop) -> None:
-    drops, loaf = await counter.product(), await counter.product()
-    await add(counter, drops)
-    await add(counter, loaf)
-    reply = await put(counter, drops, 0)
+async def test_a_quantity_of_zero_removes_the_line(catalog_and_cart: Shop) -> None:
+    drops, loaf = await catalog_and_cart.product(), await catalog_and_cart.product()
+    await add(catalog_and_cart, drops)
+    await add(catalog_and_cart, loaf)
+    reply = await put(catalog_and_cart, drops, 0)
     assert [item["product_id"] for item in reply.json["items"]] == [loaf]
 
 
-async def test_a_quantity_of_an_unknown_product_cannot_be_set(counter: Shop) -> None:
-    assert (await put(counter, 999, 1)).code == "product_not_found"
-    assert (await put(counter, "abc", 1)).code == "product_not_found"
+async def test_a_quantity_of_an_unknown_product_cannot_be_set(catalog_and_cart: Shop) -> None:
+    assert (await put(catalog_and_cart, 999, 1)).code == "product_not_found"
+    assert (await put(catalog_and_cart, "abc", 1)).code == "product_not_found"
 
 
 async def test_a_line_can_be_taken_out_and_taking_it_out_again_changes_nothing(
-    counter: Shop,
+    catalog_and_cart: Shop,
 ) -> None:
-    product_id = await counter.product()
-    await add(counter, product_id, 3)
+    product_id = await catalog_and_cart.product()
+    await add(catalog_and_cart, product_id, 3)
     path = f"/cart/ada/items/{product_id}"
-    first, again = [await counter.call("cart", "DELETE", path) for _ in range(2)]
+    first, again = [await catalog_and_cart.call("cart", "DELETE", path) for _ in range(2)]
     assert (first.status, first.json["items"], first.json["version"]) == (200, [], 2)
     assert again.json == first.json
 
 
-async def test_a_cart_can_be_emptied_and_emptying_it_again_changes_nothing(counter: Shop) -> None:
+async def test_a_cart_can_be_emptied_and_emptying_it_again_changes_nothing(
+    catalog_and_cart: Shop,
+) -> None:
     for _ in range(2):
-        await add(counter, await counter.product())
-    first, again = [await counter.call("cart", "DELETE", "/cart/ada") for _ in range(2)]
+        await add(catalog_and_cart, await catalog_and_cart.product())
+    first, again = [await catalog_and_cart.call("cart", "DELETE", "/cart/ada") for _ in range(2)]
     assert (first.status, first.json["items"], first.json["version"]) == (200, [], 3)
     assert again.json == first.json
 
 
-async def test_carts_are_each_users_own(counter: Shop) -> None:
-    product_id = await counter.product()
-    await add(counter, product_id, 2, user_id="ada")
-    await add(counter, product_id, 3, user_id="bob")
-    await counter.call("cart", "DELETE", "/cart/ada")
-    assert await contents(counter, "bob") == {product_id: 3}
+async def test_carts_are_each_users_own(catalog_and_cart: Shop) -> None:
+    product_id = await catalog_and_cart.product()
+    await add(catalog_and_cart, product_id, 2, user_id="ada")
+    await add(catalog_and_cart, product_id, 3, user_id="bob")
+    await catalog_and_cart.call("cart", "DELETE", "/cart/ada")
+    assert await contents(catalog_and_cart, "bob") == {product_id: 3}
 
 
-async def test_a_cart_survives_a_restart(counter: Shop) -> None:
-    await add(counter, await counter.product(), 2)
-    before = await cart(counter)
-    await counter.restart("cart")
-    assert await cart(counter) == before
+async def test_a_cart_survives_a_restart(catalog_and_cart: Shop) -> None:
+    await add(catalog_and_cart, await catalog_and_cart.product(), 2)
+    before = await cart(catalog_and_cart)
+    await catalog_and_cart.restart("cart")
+    assert await cart(catalog_and_cart) == before
 
 
-async def test_a_customer_fills_her_own_cart(counter: Shop) -> None:
-    path = f"/cart/ada/add?product_id={await counter.product()}"
-    reply = await counter.call("cart", "POST", path, key=token("ada"))
+async def test_a_customer_fills_her_own_cart(catalog_and_cart: Shop) -> None:
+    path = f"/cart/ada/add?product_id={await catalog_and_cart.product()}"
+    reply = await catalog_and_cart.call("cart", "POST", path, key=token("ada"))
     assert reply.status == 200
-    assert (await counter.call("cart", "GET", "/cart/ada", key=token("ada"))).json == await cart(
-        counter
-    )
+    assert (
+        await catalog_and_cart.call("cart", "GET", "/cart/ada", key=token("ada"))
+    ).json == await cart(catalog_and_cart)
 
 
-async def test_others_can_read_carts_by_the_names_they_know(counter: Shop) -> None:
-    drops, loaf = await counter.product(), await counter.product()
-    await add(counter, loaf, 2)
-    await add(counter, drops)
-    await add(counter, loaf)
-    [(user_id, items)] = rows(counter, "carts.db", "SELECT user_id, items FROM carts")
+async def test_carts_can_be_read_by_the_columns_of_the_first_release(
+    catalog_and_cart: Shop,
+) -> None:
+    drops, loaf = await catalog_and_cart.product(), await catalog_and_cart.product()
+    await add(catalog_and_cart, loaf, 2)
+    await add(catalog_and_cart, drops)
+    await add(catalog_and_cart, loaf)
+    [(user_id, items)] = rows(catalog_and_cart, "carts.db", "SELECT user_id, items FROM carts")
     assert user_id == "ada"
     assert json.loads(items) == [
         {"product_id": loaf, "quantity": 3},

@@ -4,18 +4,16 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import services.cart
-from services.cart import store
-from services.cart.model import Shelf
+from services.cart import store, transitions
+from services.cart.model import CatalogSnapshot
+from tests.schemas import in_memory
 
-SCHEMA = (Path(services.cart.__file__).parent / "schema.sql").read_text()
 NOW = "2026-01-01T00:00:00.000Z"
-UNASKED = Shelf(None)
+UNASKED = CatalogSnapshot(None)
 
 PRODUCT = st.integers(1, 3)
 STEPS = st.one_of(
@@ -65,26 +63,25 @@ class PlainCart:
 def stored(conn: sqlite3.Connection) -> dict[str, Callable[[int, int], object]]:
     """The same steps on the cart in SQL."""
     return {
-        "add": lambda product, quantity: store.add_units(
+        "add": lambda product, quantity: transitions.add_units(
             conn, "ada", product, quantity, UNASKED, "USD", NOW
         ),
-        "set": lambda product, quantity: store.set_units(
+        "set": lambda product, quantity: transitions.set_units(
             conn, "ada", product, quantity, UNASKED, "USD", NOW
         ),
-        "close": lambda order, version: store.close_cart(
+        "close": lambda order, version: transitions.close_cart(
             conn, "ada", f"order {order}", version, "USD", NOW
         ),
-        "clear": lambda _product, _quantity: store.clear_cart(conn, "ada", UNASKED, "USD", NOW),
+        "clear": lambda _product, _quantity: transitions.clear_cart(
+            conn, "ada", UNASKED, "USD", NOW
+        ),
     }
 
 
 @settings(max_examples=150)
 @given(st.lists(STEPS, max_size=25))
 def test_a_cart_in_sql_is_what_a_plain_list_of_units_is(steps: list[tuple[str, int, int]]) -> None:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as conn:
-        conn.row_factory = sqlite3.Row
-        conn.execute("PRAGMA foreign_keys = ON")
-        conn.executescript(SCHEMA)
+    with closing(in_memory("carts.db")) as conn:
         plain, take = PlainCart(), stored(conn)
         for what, first, second in steps:
             getattr(plain, what)(first, second)

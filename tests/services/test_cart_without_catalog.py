@@ -53,7 +53,7 @@ UNCHECKED = {
 }
 
 
-async def test_with_no_catalog_at_all_a_product_is_kept_unchecked_and_counts_for_nothing(
+async def test_without_a_catalog_a_product_is_kept_unchecked_at_no_price(
     shop: Shop,
 ) -> None:
     await shop.start("cart", peer_deadline=SOON)
@@ -79,97 +79,99 @@ async def test_with_no_catalog_at_all_a_product_is_kept_unchecked_and_counts_for
     ],
     ids=["404", "500", "503", "502", "302", "no JSON", "no list", "no product", "hangs", "drops"],
 )
-async def test_a_catalog_that_cannot_be_understood_is_as_good_as_none(
-    shop: Shop, stand_in: Handler
-) -> None:
+async def test_a_catalog_that_answers_nonsense_is_like_none(shop: Shop, stand_in: Handler) -> None:
     await shop.stand_in("catalog", stand_in)
     await shop.start("cart", peer_deadline=SOON)
     assert (await add(shop, 7, 2)).json["cart"] == [UNCHECKED]
 
 
-async def test_a_catalog_that_refuses_connections_is_as_good_as_none(shop: Shop) -> None:
+async def test_a_catalog_that_refuses_connections_is_like_none(shop: Shop) -> None:
     await shop.stand_in("catalog", answering(200, "[]"))
     await shop.stop("catalog")  # nobody tells the registry
     await shop.start("cart", peer_deadline=SOON)
     assert (await add(shop, 7, 2)).json["cart"] == [UNCHECKED]
 
 
-async def test_a_catalog_that_does_not_have_it_is_believed(shop: Shop) -> None:
+async def test_a_product_that_the_catalog_does_not_have_is_not_found(shop: Shop) -> None:
     await shop.stand_in("catalog", answering(200, "[]"))
     await shop.start("cart")
     reply = await add(shop, 7)
     assert (reply.status, reply.code) == (404, "product_not_found")
 
 
-async def test_prices_are_as_last_known(counter: Shop) -> None:
-    product_id = await counter.product(price="2.50")
-    await add(counter, product_id, 2)
+async def test_prices_are_as_last_known(catalog_and_cart: Shop) -> None:
+    product_id = await catalog_and_cart.product(price="2.50")
+    await add(catalog_and_cart, product_id, 2)
     changed = as_json({"price": Decimal("3.00")})
-    await counter.call("catalog", "PATCH", f"/products/{product_id}", **changed)
-    before = await cart(counter)
-    await counter.stop("catalog")
-    assert await cart(counter) == before
+    await catalog_and_cart.call("catalog", "PATCH", f"/products/{product_id}", **changed)
+    before = await cart(catalog_and_cart)
+    await catalog_and_cart.stop("catalog")
+    assert await cart(catalog_and_cart) == before
     assert before["total_amount"] == Decimal("6.00")
 
 
 async def test_a_product_known_from_another_cart_has_its_price_and_is_unchecked(
-    counter: Shop,
+    catalog_and_cart: Shop,
 ) -> None:
-    product_id = await counter.product(price="2.50")
-    await add(counter, product_id, user_id="bob")
-    await counter.stop("catalog")
-    reply = await add(counter, product_id, 2)
+    product_id = await catalog_and_cart.product(price="2.50")
+    await add(catalog_and_cart, product_id, user_id="bob")
+    await catalog_and_cart.stop("catalog")
+    reply = await add(catalog_and_cart, product_id, 2)
     [item] = reply.json["cart"]
     assert (item["name"], item["price"]) == ("Pear Drops", Decimal("2.50"))
     assert item["validated"] is False
     assert reply.json["total_amount"] == Decimal("5.00")
 
 
-async def test_more_of_a_checked_line_stays_checked(counter: Shop) -> None:
-    product_id = await counter.product()
-    await add(counter, product_id)
-    await counter.stop("catalog")
-    [item] = (await add(counter, product_id)).json["cart"]
+async def test_adding_to_a_checked_line_leaves_it_checked(catalog_and_cart: Shop) -> None:
+    product_id = await catalog_and_cart.product()
+    await add(catalog_and_cart, product_id)
+    await catalog_and_cart.stop("catalog")
+    [item] = (await add(catalog_and_cart, product_id)).json["cart"]
     assert (item["quantity"], item["validated"]) == (2, True)
 
 
-async def test_last_known_prices_survive_a_restart_of_the_cart(counter: Shop) -> None:
-    await add(counter, await counter.product(price="2.50"), 2)
-    before = await cart(counter)
-    await counter.stop("catalog")
-    await counter.restart("cart")
-    assert await cart(counter) == before
+async def test_last_known_prices_survive_a_restart_of_the_cart(catalog_and_cart: Shop) -> None:
+    await add(catalog_and_cart, await catalog_and_cart.product(price="2.50"), 2)
+    before = await cart(catalog_and_cart)
+    await catalog_and_cart.stop("catalog")
+    await catalog_and_cart.restart("cart")
+    assert await cart(catalog_and_cart) == before
 
 
-async def test_what_was_kept_unchecked_is_checked_when_the_catalog_is_back(counter: Shop) -> None:
-    product_id = await counter.product(price="2.50")
-    await counter.stop("catalog")
-    await add(counter, product_id, 2)
-    await add(counter, 999)
-    await counter.start("catalog")
+async def test_unchecked_lines_are_checked_when_the_catalog_is_back(
+    catalog_and_cart: Shop,
+) -> None:
+    product_id = await catalog_and_cart.product(price="2.50")
+    await catalog_and_cart.stop("catalog")
+    await add(catalog_and_cart, product_id, 2)
+    await add(catalog_and_cart, 999)
+    await catalog_and_cart.start("catalog")
 
     async def checked() -> Any:
-        found = await cart(counter)
+        found = await cart(catalog_and_cart)
         return found if found["items"][0]["validated"] else None
 
     found = await until(checked)
     assert [item["validated"] for item in found["items"]] == [True, False]
     assert [item["price"] for item in found["items"]] == [Decimal("2.50"), None]
     assert found["total_amount"] == Decimal("5.00")
-    assert (await add(counter, 999)).code == "product_not_found"
+    assert (await add(catalog_and_cart, 999)).code == "product_not_found"
 
 
-async def test_what_was_checked_once_stays_so_when_the_catalog_goes_again(counter: Shop) -> None:
-    product_id = await counter.product()
-    await counter.stop("catalog")
-    await add(counter, product_id)
-    await counter.start("catalog")
+async def test_checked_lines_stay_checked_when_the_catalog_goes_again(
+    catalog_and_cart: Shop,
+) -> None:
+    product_id = await catalog_and_cart.product()
+    await catalog_and_cart.stop("catalog")
+    await add(catalog_and_cart, product_id)
+    await catalog_and_cart.start("catalog")
 
     async def checked() -> Any:
-        return (await cart(counter))["items"][0]["validated"]
+        return (await cart(catalog_and_cart))["items"][0]["validated"]
 
     await until(checked)
-    await counter.stop("catalog")
+    await catalog_and_cart.stop("catalog")
     assert await checked() is True
 
 
@@ -181,7 +183,7 @@ async def test_a_cart_can_be_changed_without_a_catalog(shop: Shop) -> None:
     assert [(item["product_id"], item["quantity"]) for item in reply.json["items"]] == [(7, 3)]
 
 
-async def test_what_needs_no_price_does_not_ask_for_one(shop: Shop) -> None:
+async def test_only_what_needs_a_price_asks_the_catalog(shop: Shop) -> None:
     asked = []
 
     async def catalog(request: web.Request) -> web.Response:

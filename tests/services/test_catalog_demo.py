@@ -3,7 +3,7 @@
 from collections import Counter
 from decimal import Decimal
 
-from tests.services.stockroom import rows, units
+from tests.services.stock import rows, units
 from tests.shop import Shop
 
 
@@ -25,7 +25,7 @@ async def test_the_demo_has_categories_to_browse_and_something_sold_out(shop: Sh
     assert (await shop.call("catalog", "GET", "/products?in_stock=false")).json != []
 
 
-async def test_demo_stock_is_in_the_ledger_like_any_other(shop: Shop) -> None:
+async def test_demo_stock_is_in_the_ledger(shop: Shop) -> None:
     await shop.start("catalog", demo=True)
     for (product_id,) in rows(shop, "products.db", "SELECT id FROM products"):
         assert units(shop, product_id).reserved == 0
@@ -44,7 +44,7 @@ async def test_the_demo_comes_once_and_leaves_an_operators_changes_alone(shop: S
     assert after[0]["price"] == Decimal("9.99")
 
 
-async def test_a_shop_that_began_empty_is_not_filled_later(shop: Shop) -> None:
+async def test_a_shop_that_began_empty_gets_no_demo_later(shop: Shop) -> None:
     await shop.start("catalog", demo=False)
     assert (await shop.call("catalog", "GET", "/products")).json == []
     await shop.stop("catalog")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.services.stockroom import line, reserve
+from tests.services.stock import line, reserve
 from tests.shop import Reply, Shop
 
 
@@ -19,7 +19,7 @@ async def edit(shop: Shop, product_id: int, if_match: str, name: str = "Other") 
 
 
 @pytest.mark.parametrize("path", ["/products/1", "/products", "/products?q=pear", "/categories"])
-async def test_what_the_caller_has_already_is_not_sent_again(catalog: Shop, path: str) -> None:
+async def test_a_matching_etag_is_304(catalog: Shop, path: str) -> None:
     await catalog.product()
     first = await read(catalog, path)
     again = await read(catalog, path, first.headers["ETag"])
@@ -35,7 +35,7 @@ async def test_every_form_of_if_none_match_is_understood(catalog: Shop, form: st
 
 
 @pytest.mark.parametrize("form", ['"other"', "", '"1"'])
-async def test_another_etag_is_answered_whole(catalog: Shop, form: str) -> None:
+async def test_another_etag_is_answered_200(catalog: Shop, form: str) -> None:
     path = f"/products/{await catalog.product()}"
     assert (await read(catalog, path, form)).status == 200
 
@@ -59,7 +59,7 @@ async def test_the_etag_changes_with_the_stock_and_the_version_does_not(
     assert (await read(catalog, f"/products/{product_id}")).json["version"] == 1
 
 
-async def test_a_page_that_has_become_followed_by_another_says_so_with_its_304(
+async def test_a_304_has_the_link_to_a_page_that_came_later(
     catalog: Shop,
 ) -> None:
     await catalog.product()
@@ -92,7 +92,7 @@ async def test_a_sale_does_not_stand_in_the_way_of_an_edit(catalog: Shop) -> Non
     assert (await edit(catalog, product_id, etag)).status == 200
 
 
-async def test_of_two_editors_who_read_the_same_the_second_is_told(catalog: Shop) -> None:
+async def test_of_two_edits_of_the_same_version_the_second_is_412(catalog: Shop) -> None:
     product_id = await catalog.product()
     etag = (await read(catalog, f"/products/{product_id}")).headers["ETag"]
     first, second = (

@@ -89,7 +89,7 @@ OUT_OF_BOUNDS = [
 
 
 @pytest.fixture
-async def shelves(catalog: Shop) -> Shop:
+async def five_products(catalog: Shop) -> Shop:
     """A catalog of five products, ids 1 to 5."""
     for goods in GOODS:
         await catalog.product(**goods)
@@ -113,27 +113,29 @@ async def ids(shop: Shop, **query: str) -> list[int]:
     ],
 )
 async def test_a_list_is_in_the_order_that_was_asked_for(
-    shelves: Shop, sort: str, order: list[int]
+    five_products: Shop, sort: str, order: list[int]
 ) -> None:
-    assert await ids(shelves, sort=sort) == order
+    assert await ids(five_products, sort=sort) == order
 
 
-async def test_a_list_is_by_id_unless_told_otherwise(shelves: Shop) -> None:
-    assert await ids(shelves) == [1, 2, 3, 4, 5]
+async def test_a_list_is_by_id_unless_told_otherwise(five_products: Shop) -> None:
+    assert await ids(five_products) == [1, 2, 3, 4, 5]
 
 
 async def test_a_search_finds_what_has_all_of_its_words(
-    shelves: Shop, subtests: pytest.Subtests
+    five_products: Shop, subtests: pytest.Subtests
 ) -> None:
     for words, found in SEARCHES:
         with subtests.test(words):
-            assert await ids(shelves, q=words) == found
+            assert await ids(five_products, q=words) == found
 
 
-async def test_a_filter_keeps_what_fits(shelves: Shop, subtests: pytest.Subtests) -> None:
+async def test_a_filter_keeps_matching_products(
+    five_products: Shop, subtests: pytest.Subtests
+) -> None:
     for query, found in FILTERS:
         with subtests.test(str(query)):
-            assert await ids(shelves, **query) == found
+            assert await ids(five_products, **query) == found
 
 
 async def test_a_query_out_of_bounds_is_invalid(catalog: Shop, subtests: pytest.Subtests) -> None:
@@ -148,8 +150,8 @@ async def test_a_list_takes_no_body(catalog: Shop) -> None:
     assert (reply.status, reply.code) == (422, "invalid_request")
 
 
-async def test_categories_are_counted_by_name(shelves: Shop) -> None:
-    reply = await shelves.call("catalog", "GET", "/categories")
+async def test_categories_are_counted_by_name(five_products: Shop) -> None:
+    reply = await five_products.call("catalog", "GET", "/categories")
     assert reply.json == [
         {"name": "bakery", "count": 2},
         {"name": "drinks", "count": 2},
@@ -170,7 +172,9 @@ async def test_categories_take_no_query(catalog: Shop) -> None:
         ("DELETE", "/products", 405),
     ],
 )
-async def test_what_is_no_route_says_so(catalog: Shop, method: str, path: str, status: int) -> None:
+async def test_a_path_of_no_route_is_404(
+    catalog: Shop, method: str, path: str, status: int
+) -> None:
     reply = await catalog.call("catalog", method, path, key=None)
     assert reply.status == status
     assert reply.code == {404: "not_found", 405: "method_not_allowed"}[status]

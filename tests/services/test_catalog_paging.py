@@ -96,7 +96,7 @@ async def test_a_page_has_a_hundred_products_unless_told_otherwise(catalog: Shop
 
 
 @pytest.mark.parametrize("sort", SORTS)
-async def test_what_comes_and_goes_meanwhile_moves_no_other_product(
+async def test_products_added_and_deleted_meanwhile_move_no_other_on_the_pages(
     catalog: Shop, sort: str
 ) -> None:
     await stock_up(catalog)
@@ -116,7 +116,7 @@ async def test_products_with_the_longest_names_can_be_paged_through(catalog: Sho
     assert sorted(found) == [[1], [2], [3], [4]]
 
 
-async def test_a_place_that_is_none_in_this_list_is_invalid(
+async def test_a_cursor_of_another_list_is_invalid(
     catalog: Shop, subtests: pytest.Subtests
 ) -> None:
     for after in NO_PLACES:

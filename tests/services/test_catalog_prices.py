@@ -63,16 +63,14 @@ async def test_a_price_in_a_body_is_kept_to_the_cent(
             assert f'"price":{kept},'.encode() in reply.body
 
 
-async def test_what_is_no_price_in_a_body_is_invalid(
-    catalog: Shop, subtests: pytest.Subtests
-) -> None:
+async def test_an_invalid_price_in_a_body_is_422(catalog: Shop, subtests: pytest.Subtests) -> None:
     for written in [*NO_PRICES, "null"]:
         with subtests.test(written[:25]):
             reply = await add(catalog, written)
             assert (reply.status, reply.code) == (422, "invalid_request")
 
 
-async def test_what_is_no_json_is_malformed(catalog: Shop, subtests: pytest.Subtests) -> None:
+async def test_malformed_json_is_400(catalog: Shop, subtests: pytest.Subtests) -> None:
     for written in ["1.", ".5", "01", "+1", "1,50", "0x10", "--1", "1e", "\u0661"]:
         with subtests.test(written):
             reply = await add(catalog, written)
@@ -92,7 +90,7 @@ async def test_a_price_in_a_query_is_read_as_in_a_body(
 
 
 @pytest.mark.parametrize("bound", ["min_price", "max_price"])
-async def test_what_is_no_price_in_a_query_is_invalid(
+async def test_an_invalid_price_in_a_query_is_422(
     catalog: Shop, bound: str, subtests: pytest.Subtests
 ) -> None:
     for written in [*NO_PRICES, "", " ", "1.", "01", "free"]:

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.services.stockroom import Units, line, move, reserve, rows, units
+from tests.services.stock import Units, line, move, reserve, rows, units
 from tests.shop import Reply, Shop
 
 ORDER = "6f1b2c3d-0000-4000-8000-00000000000b"
@@ -49,7 +49,7 @@ async def test_what_is_held_cannot_be_taken_away(catalog: Shop) -> None:
     assert units(catalog, product_id) == Units(0, 4, 0)
 
 
-async def test_of_many_at_once_none_takes_what_another_took(catalog: Shop) -> None:
+async def test_many_changes_at_once_never_take_the_same_unit(catalog: Shop) -> None:
     product_id = await catalog.product(stock=10)
     replies = await asyncio.gather(*(adjust(catalog, product_id, -3) for _ in range(10)))
     assert sorted(reply.status for reply in replies) == [200] * 3 + [409] * 7
@@ -85,7 +85,7 @@ async def test_a_change_out_of_bounds_is_invalid(catalog: Shop, change: dict[str
     assert units(catalog, product_id) == Units(10, 0, 0)
 
 
-async def test_stock_of_nothing_cannot_be_changed(catalog: Shop) -> None:
+async def test_stock_of_an_unknown_product_is_404(catalog: Shop) -> None:
     assert (await adjust(catalog, 999, 1)).code == "product_not_found"
 
 
@@ -114,7 +114,7 @@ async def test_the_sku_of_a_deleted_product_is_free_and_its_id_is_not(catalog: S
     assert await catalog.product(sku="SWT-001") > first
 
 
-async def test_what_is_held_of_a_deleted_product_can_still_be_sold_or_released(
+async def test_units_held_of_a_deleted_product_can_still_be_sold_or_released(
     catalog: Shop,
 ) -> None:
     product_id = await catalog.product(stock=10)
@@ -127,17 +127,17 @@ async def test_what_is_held_of_a_deleted_product_can_still_be_sold_or_released(
 
 
 async def test_an_order_keeps_its_lines_when_their_product_is_deleted(
-    open_for_business: Shop,
+    four_services: Shop,
 ) -> None:
-    product_id = await open_for_business.product(price="2.50")
-    order = await open_for_business.order(product_id, quantity=2)
-    await delete(open_for_business, product_id)
+    product_id = await four_services.product(price="2.50")
+    order = await four_services.order(product_id, quantity=2)
+    await delete(four_services, product_id)
     path = f"/orders/{order['order_id']}"
-    assert (await open_for_business.call("order", "GET", path)).json == order
-    assert (await open_for_business.pay(order)).json["order_status"] == "PAID"
+    assert (await four_services.call("order", "GET", path)).json == order
+    assert (await four_services.pay(order)).json["order_status"] == "PAID"
 
 
-async def test_others_can_read_products_by_the_names_they_know(catalog: Shop) -> None:
+async def test_products_can_be_read_by_the_columns_of_the_first_release(catalog: Shop) -> None:
     product_id = await catalog.product(price="19.99", stock=10)
     await reserve(catalog, [line(product_id, 3)])
     assert rows(catalog, "products.db", "SELECT id, name, price, stock FROM products") == [
@@ -159,7 +159,7 @@ async def test_others_can_read_products_by_the_names_they_know(catalog: Shop) ->
         " VALUES (1, 'hold', -1, 2, 0, 'from nowhere', 'now')",
     ],
 )
-async def test_the_schema_itself_refuses_what_may_never_be(catalog: Shop, statement: str) -> None:
+async def test_the_schema_rejects_impossible_rows(catalog: Shop, statement: str) -> None:
     await reserve(catalog, [line(await catalog.product(), 3)])
     await catalog.stop("catalog")
     with (

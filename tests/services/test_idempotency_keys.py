@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.services.stockroom import line, reserve, units
+from tests.services.stock import line, reserve, units
 from tests.shop import Reply, Shop, token
 
 ORDER = "6f1b2c3d-0000-4000-8000-00000000000d"
@@ -51,14 +51,14 @@ async def test_a_repeat_moves_no_stock(catalog: Shop) -> None:
     assert units(catalog, product_id).available == 15
 
 
-async def test_a_repeat_puts_nothing_more_in_the_cart(counter: Shop) -> None:
-    path = f"/cart/ada/add?product_id={await counter.product()}"
-    first, again = await fill(counter, path), await fill(counter, path)
+async def test_a_repeat_puts_nothing_more_in_the_cart(catalog_and_cart: Shop) -> None:
+    path = f"/cart/ada/add?product_id={await catalog_and_cart.product()}"
+    first, again = await fill(catalog_and_cart, path), await fill(catalog_and_cart, path)
     assert first.json["message"] == "Item added to cart"
     assert is_replay(again, first)
 
 
-async def test_a_repeat_of_a_move_is_told_what_was_then(catalog: Shop) -> None:
+async def test_a_repeat_of_a_transition_gets_its_first_answer(catalog: Shop) -> None:
     await reserve(catalog, [line(await catalog.product())], ORDER)
     path = f"/reservations/{ORDER}/commit"
     first = await catalog.call("catalog", "POST", path, idempotency_key="k-1")
@@ -68,7 +68,9 @@ async def test_a_repeat_of_a_move_is_told_what_was_then(catalog: Shop) -> None:
     assert is_replay(again, first)
 
 
-async def test_a_refusal_is_repeated_even_when_it_would_go_well_by_now(catalog: Shop) -> None:
+async def test_a_rejection_is_repeated_although_the_request_would_succeed_now(
+    catalog: Shop,
+) -> None:
     product_id = await catalog.product(stock=0)
     taken = {"delta": -1, "reason": "sample"}
     first = await restock(catalog, product_id, taken)
@@ -81,17 +83,19 @@ async def test_a_refusal_is_repeated_even_when_it_would_go_well_by_now(catalog: 
     ("path", "code"),
     [("?product_id=999", "product_not_found"), ("?product_id=1", "too_many_units")],
 )
-async def test_a_refusal_of_the_cart_is_kept(counter: Shop, path: str, code: str) -> None:
-    await counter.product()
+async def test_a_rejection_of_the_cart_is_kept(
+    catalog_and_cart: Shop, path: str, code: str
+) -> None:
+    await catalog_and_cart.product()
     full = {"product_id": 1, "quantity": 1000}
-    await counter.call("cart", "POST", "/cart/ada/add", json=full)
-    first = await fill(counter, f"/cart/ada/add{path}")
-    await counter.call("cart", "DELETE", "/cart/ada")
+    await catalog_and_cart.call("cart", "POST", "/cart/ada/add", json=full)
+    first = await fill(catalog_and_cart, f"/cart/ada/add{path}")
+    await catalog_and_cart.call("cart", "DELETE", "/cart/ada")
     assert first.code == code
-    assert is_replay(await fill(counter, f"/cart/ada/add{path}"), first)
+    assert is_replay(await fill(catalog_and_cart, f"/cart/ada/add{path}"), first)
 
 
-async def test_a_key_with_another_request_is_refused_and_does_nothing(catalog: Shop) -> None:
+async def test_a_key_with_another_request_is_rejected_and_does_nothing(catalog: Shop) -> None:
     await add(catalog, LOAF)
     reply = await add(catalog, {**LOAF, "sku": "BAK-002"})
     assert (reply.status, reply.code) == (422, "idempotency_key_reused")
@@ -113,11 +117,11 @@ async def test_a_request_is_the_same_however_it_is_written(catalog: Shop, writte
     assert is_replay(again, first)
 
 
-async def test_a_request_is_the_same_from_the_query_and_from_a_body(counter: Shop) -> None:
-    product_id = await counter.product()
-    first = await fill(counter, f"/cart/ada/add?product_id={product_id}")
+async def test_a_request_is_the_same_from_the_query_and_from_a_body(catalog_and_cart: Shop) -> None:
+    product_id = await catalog_and_cart.product()
+    first = await fill(catalog_and_cart, f"/cart/ada/add?product_id={product_id}")
     body = {"product_id": product_id, "quantity": 1}
-    assert is_replay(await fill(counter, "/cart/ada/add", json=body), first)
+    assert is_replay(await fill(catalog_and_cart, "/cart/ada/add", json=body), first)
 
 
 async def test_keys_survive_a_restart(catalog: Shop) -> None:
@@ -137,10 +141,12 @@ async def test_a_key_belongs_to_one_path(catalog: Shop) -> None:
     assert units(catalog, second).available == 15
 
 
-async def test_a_key_belongs_to_one_principal(counter: Shop) -> None:
-    path = f"/cart/ada/add?product_id={await counter.product()}"
-    await counter.call("cart", "POST", path, idempotency_key="k-1")
-    hers = await counter.call("cart", "POST", path, key=token("ada"), idempotency_key="k-1")
+async def test_a_key_belongs_to_one_principal(catalog_and_cart: Shop) -> None:
+    path = f"/cart/ada/add?product_id={await catalog_and_cart.product()}"
+    await catalog_and_cart.call("cart", "POST", path, idempotency_key="k-1")
+    hers = await catalog_and_cart.call(
+        "cart", "POST", path, key=token("ada"), idempotency_key="k-1"
+    )
     assert "Idempotent-Replayed" not in hers.headers
     assert hers.json["cart"][0]["quantity"] == 2
 
@@ -156,7 +162,7 @@ async def test_a_key_belongs_to_one_principal(counter: Shop) -> None:
     ],
     ids=["no key", "a customer", "no JSON", "malformed", "invalid"],
 )
-async def test_what_was_never_understood_is_not_kept(
+async def test_a_malformed_request_is_not_kept(
     catalog: Shop, wrong: dict[str, Any], status: int
 ) -> None:
     request: dict[str, Any] = {"json": LOAF, "idempotency_key": "k-1"}
@@ -179,7 +185,7 @@ async def test_any_printable_key_will_do(catalog: Shop, key: str) -> None:
     assert is_replay(again, first)
 
 
-async def test_a_repeat_while_the_first_is_under_way_is_told_so(shop: Shop) -> None:
+async def test_a_repeat_while_the_first_is_under_way_is_request_in_progress(shop: Shop) -> None:
     asked, answer = asyncio.Event(), asyncio.Event()
 
     async def slow_catalog(_request: web.Request) -> web.Response:

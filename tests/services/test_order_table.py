@@ -1,4 +1,4 @@
-"""Every cell of the order's table: each state against a notice, a cancel and a refund."""
+"""Every cell of the order's table: each state against a notification, a cancel and a refund."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,7 +9,7 @@ import pytest_asyncio
 from services.order.model import Order
 from tests.shop import Reply, Shop, open_shop
 
-from .orders import notify, some_uuid, standing
+from .orders import notify, some_uuid, stored_order
 from .peers import rows
 
 STATES = (
@@ -43,7 +43,7 @@ async def orders(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop
 async def order_in(shop: Shop, stock_state: str) -> tuple[Order, str]:
     """An order, and the payment that has paid it or may pay it."""
     payment_id = some_uuid()
-    return await standing(shop, stock_state, payment_id=payment_id), payment_id
+    return await stored_order(shop, stock_state, payment_id=payment_id), payment_id
 
 
 async def cancel(shop: Shop, order_id: str, **request: Any) -> Reply:
@@ -55,7 +55,7 @@ async def refund(shop: Shop, order_id: str, payment_id: str = "", **request: Any
     return await shop.call("order", "POST", f"/orders/{order_id}/refund", json=body, **request)
 
 
-def told(reply: Reply) -> tuple[int, str]:
+def outcome(reply: Reply) -> tuple[int, str]:
     """The status, and the order's status or the problem's code."""
     return reply.status, reply.code if reply.status >= 400 else reply.json["status"]
 
@@ -80,52 +80,54 @@ async def state(shop: Shop, order_id: str) -> tuple[str, str]:
         ("NONE", (409, "order_closed"), ("REJECTED", "NONE")),
     ],
 )
-async def test_a_notice_of_the_payment_that_paid_or_may_pay(
+async def test_a_notification_of_the_payment_that_paid_or_may_pay_has_the_outcome_of_the_table(
     orders: Shop,
     stock_state: str,
     answer: tuple[int, str],
     becomes: tuple[str, str],
 ) -> None:
     order, p = await order_in(orders, stock_state)
-    assert told(await notify(orders, order.order_id, p)) == answer
+    assert outcome(await notify(orders, order.order_id, p)) == answer
     assert await state(orders, order.order_id) == becomes
     (row,) = await rows(orders, "order", "SELECT * FROM orders WHERE order_id = ?", order.order_id)
     assert row["payment_id"] == (p if becomes[0] in ("PAID", "REFUNDED") else None)
 
 
 @pytest.mark.parametrize("stock_state", PAID + REFUNDED)
-async def test_a_notice_of_another_payment_is_already_paid(orders: Shop, stock_state: str) -> None:
+async def test_a_notification_of_another_payment_is_already_paid(
+    orders: Shop, stock_state: str
+) -> None:
     order, _ = await order_in(orders, stock_state)
     q = some_uuid()
     reply = await notify(orders, order.order_id, q)
-    assert told(reply) == (409, "already_paid")
+    assert outcome(reply) == (409, "already_paid")
     assert (reply.json["order_id"], reply.json["payment_id"]) == (order.order_id, q)
     assert await state(orders, order.order_id) == order.state
 
 
 @pytest.mark.parametrize("cents", [499, 501, 1])
-async def test_a_notice_of_another_amount_leaves_the_order_to_be_paid(
+async def test_a_notification_of_another_amount_leaves_the_order_to_be_paid(
     orders: Shop, cents: int
 ) -> None:
     order, p = await order_in(orders, "HELD")
     wrong = await notify(orders, order.order_id, some_uuid(), cents)
-    assert told(wrong) == (422, "amount_mismatch")
-    assert told(await notify(orders, order.order_id, p)) == (200, "PAID")
+    assert outcome(wrong) == (422, "amount_mismatch")
+    assert outcome(await notify(orders, order.order_id, p)) == (200, "PAID")
 
 
-async def test_an_order_that_is_not_ready_may_be_asked_again(orders: Shop) -> None:
+async def test_a_notification_of_an_order_not_ready_may_be_repeated(orders: Shop) -> None:
     order, p = await order_in(orders, "REQUESTED")
     reply = await notify(orders, order.order_id, p)
     assert reply.headers["Retry-After"] == "1"
 
 
 @pytest.mark.parametrize("stock_state", STATES)
-async def test_a_notice_for_another_customer_is_404_in_every_state(
+async def test_a_notification_for_another_customer_is_404_in_every_state(
     orders: Shop, stock_state: str
 ) -> None:
     order, p = await order_in(orders, stock_state)
     reply = await notify(orders, order.order_id, p, user_id="mallory")
-    assert told(reply) == (404, "order_not_found")
+    assert outcome(reply) == (404, "order_not_found")
     assert (reply.json["order_id"], reply.json["payment_id"]) == (order.order_id, p)
 
 
@@ -146,11 +148,11 @@ async def test_the_operator_pays_anybodys_order(orders: Shop) -> None:
         ("NONE", (409, "order_not_cancellable"), "NONE"),
     ],
 )
-async def test_a_cancel(
+async def test_a_cancel_has_the_outcome_of_the_table(
     orders: Shop, stock_state: str, answer: tuple[int, str], becomes: str
 ) -> None:
     order, _ = await order_in(orders, stock_state)
-    assert told(await cancel(orders, order.order_id)) == answer
+    assert outcome(await cancel(orders, order.order_id)) == answer
     assert (await state(orders, order.order_id))[1] == becomes
 
 
@@ -167,20 +169,20 @@ async def test_a_cancel(
         ),
     ],
 )
-async def test_a_refund_of_the_payment_that_paid(
+async def test_a_refund_of_the_payment_that_paid_has_the_outcome_of_the_table(
     orders: Shop, stock_state: str, answer: tuple[int, str], becomes: str
 ) -> None:
     order, p = await order_in(orders, stock_state)
-    assert told(await refund(orders, order.order_id, p)) == answer
+    assert outcome(await refund(orders, order.order_id, p)) == answer
     assert (await state(orders, order.order_id))[1] == becomes
 
 
 @pytest.mark.parametrize("stock_state", STATES)
-async def test_a_refund_of_another_payment_is_refused_in_every_state(
+async def test_a_refund_of_another_payment_is_rejected_in_every_state(
     orders: Shop, stock_state: str
 ) -> None:
     order, _ = await order_in(orders, stock_state)
-    assert told(await refund(orders, order.order_id)) == (409, "order_not_refundable")
+    assert outcome(await refund(orders, order.order_id)) == (409, "order_not_refundable")
     assert await state(orders, order.order_id) == order.state
 
 
@@ -188,14 +190,14 @@ async def test_a_refund_of_another_payment_is_refused_in_every_state(
 @pytest.mark.parametrize("order_id", ["00000000-0000-4000-8000-000000000000", "no-uuid"])
 async def test_an_order_that_is_not_there_is_404(orders: Shop, what: Any, order_id: str) -> None:
     reply = await what(orders, order_id)
-    assert told(reply) == (404, "order_not_found")
+    assert outcome(reply) == (404, "order_not_found")
 
 
 async def test_a_payment_pays_one_order_only(orders: Shop) -> None:
     payment_id = some_uuid()
     first, second = [(await order_in(orders, "HELD"))[0] for _ in range(2)]
-    assert told(await notify(orders, first.order_id, payment_id)) == (200, "PAID")
-    assert told(await notify(orders, second.order_id, payment_id)) == (409, "no_payment")
+    assert outcome(await notify(orders, first.order_id, payment_id)) == (200, "PAID")
+    assert outcome(await notify(orders, second.order_id, payment_id)) == (409, "no_payment")
 
 
 @pytest.mark.parametrize("stock_state", ["HELD", "COMMITTED"])
@@ -214,11 +216,11 @@ async def test_a_refund_by_the_same_key_is_answered_the_same(orders: Shop) -> No
     assert replies[0].body == replies[1].body
 
 
-async def test_that_an_order_is_not_ready_is_not_kept_under_a_key(orders: Shop) -> None:
+async def test_order_not_ready_is_not_kept_under_a_key(orders: Shop) -> None:
     order, p = await order_in(orders, "REQUESTED")
     path = f"/orders/{order.order_id}/payment"
     body = {"payment_id": p, "amount": 5, "user_id": "ada"}
     for _ in range(2):
         reply = await orders.call("order", "POST", path, json=body, idempotency_key="one")
-        assert told(reply) == (503, "order_not_ready")
+        assert outcome(reply) == (503, "order_not_ready")
         assert "Idempotent-Replayed" not in reply.headers

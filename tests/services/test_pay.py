@@ -23,58 +23,58 @@ async def ordered(shop: Shop, price: str = "2.50") -> Any:
 
 
 async def test_a_paid_order_is_paid_by_that_payment_for_exactly_its_total(
-    open_for_business: Shop,
+    four_services: Shop,
 ) -> None:
-    order = await ordered(open_for_business, "19.99")
-    receipt = (await open_for_business.pay(order, key=token("ada"))).json
-    paid = await order_is(open_for_business, order["order_id"], "PAID", "COMMITTED")
+    order = await ordered(four_services, "19.99")
+    receipt = (await four_services.pay(order, key=token("ada"))).json
+    paid = await order_is(four_services, order["order_id"], "PAID", "COMMITTED")
     assert paid["payment_id"] == receipt["payment_id"]
     assert receipt["amount"] == paid["total_amount"] == Decimal("19.99")
 
 
 @pytest.mark.parametrize("amount", [Decimal("2.49"), Decimal("2.51"), 250])
-async def test_another_amount_is_refused_and_leaves_the_order_to_be_paid(
-    open_for_business: Shop, amount: Any
+async def test_another_amount_is_rejected_and_leaves_the_order_to_be_paid(
+    four_services: Shop, amount: Any
 ) -> None:
-    order = await ordered(open_for_business)
-    wrong = await pay(open_for_business, order["order_id"], amount)
+    order = await ordered(four_services)
+    wrong = await pay(four_services, order["order_id"], amount)
     assert (wrong.status, wrong.code) == (422, "amount_mismatch")
     assert wrong.json["order_id"] == order["order_id"]
-    assert (await open_for_business.pay(order)).status == 200
+    assert (await four_services.pay(order)).status == 200
 
 
-async def test_a_cancelled_order_is_not_paid(open_for_business: Shop) -> None:
-    order = await ordered(open_for_business)
-    await open_for_business.call("order", "POST", f"/orders/{order['order_id']}/cancel")
-    reply = await open_for_business.pay(order)
+async def test_a_cancelled_order_is_not_paid(four_services: Shop) -> None:
+    order = await ordered(four_services)
+    await four_services.call("order", "POST", f"/orders/{order['order_id']}/cancel")
+    reply = await four_services.pay(order)
     assert (reply.status, reply.code) == (409, "order_closed")
 
 
-async def test_a_paid_order_is_not_cancelled(open_for_business: Shop) -> None:
-    order = await ordered(open_for_business)
-    await open_for_business.pay(order)
+async def test_a_paid_order_is_not_cancelled(four_services: Shop) -> None:
+    order = await ordered(four_services)
+    await four_services.pay(order)
     path = f"/orders/{order['order_id']}/cancel"
-    reply = await open_for_business.call("order", "POST", path, key=token("ada"))
+    reply = await four_services.call("order", "POST", path, key=token("ada"))
     assert (reply.status, reply.code) == (409, "order_not_cancellable")
 
 
-async def test_an_order_that_is_not_there_is_404(open_for_business: Shop) -> None:
-    reply = await pay(open_for_business, some_uuid(), 5)
+async def test_an_order_that_is_not_there_is_404(four_services: Shop) -> None:
+    reply = await pay(four_services, some_uuid(), 5)
     assert (reply.status, reply.code) == (404, "order_not_found")
 
 
 async def test_somebody_elses_order_is_404_before_and_after_it_is_paid(
-    open_for_business: Shop,
+    four_services: Shop,
 ) -> None:
-    order = await ordered(open_for_business)
+    order = await ordered(four_services)
     for _ in range(2):
         for key in (None, "one"):
-            theirs = await open_for_business.pay(order, key=token("eve"), idempotency_key=key)
+            theirs = await four_services.pay(order, key=token("eve"), idempotency_key=key)
             assert (theirs.status, theirs.code) == (404, "order_not_found")
-        assert (await open_for_business.pay(order, key=token("ada"))).status == 200
+        assert (await four_services.pay(order, key=token("ada"))).status == 200
 
 
-async def test_who_pays_for_anothers_order_does_not_keep_them_from_paying(shop: Shop) -> None:
+async def test_paying_for_anothers_order_does_not_keep_them_from_paying(shop: Shop) -> None:
     await shop.start("catalog", "order")
     await shop.start("payment", peer_deadline=0.25)
     order = await ordered(shop)
@@ -106,7 +106,7 @@ async def test_a_customer_is_not_shown_a_payment_of_an_order_that_may_not_be_the
     assert (await shop.pay(order, key=token("ada"))).json["status"] == "COMPLETED"
 
 
-async def test_while_the_order_service_is_away_a_payment_is_202_and_then_its_key_tells(
+async def test_while_the_order_service_is_away_a_payment_is_202_and_its_key_gets_the_final_answer(
     shop: Shop,
 ) -> None:
     await shop.start("catalog", "order")
@@ -125,10 +125,10 @@ async def test_while_the_order_service_is_away_a_payment_is_202_and_then_its_key
 
 
 @pytest.mark.parametrize("keys", [["one"] * 20, [str(n) for n in range(20)], [None] * 20])
-async def test_twenty_at_once_are_one_payment_and_one_effect(
-    open_for_business: Shop, keys: list[str | None]
+async def test_twenty_repeats_at_once_are_one_payment(
+    four_services: Shop, keys: list[str | None]
 ) -> None:
-    shop = open_for_business
+    shop = four_services
     order = await ordered(shop)
     replies = await asyncio.gather(*(shop.pay(order, idempotency_key=key) for key in keys))
     paid = [reply for reply in replies if reply.status == 200]
@@ -141,8 +141,8 @@ async def test_twenty_at_once_are_one_payment_and_one_effect(
     assert [event["cause"] for event in events.json].count("paid") == 1
 
 
-async def test_a_payment_and_a_cancel_at_once_leave_one_of_them(open_for_business: Shop) -> None:
-    shop = open_for_business
+async def test_a_payment_and_a_cancel_at_once_leave_one_of_them(four_services: Shop) -> None:
+    shop = four_services
     product = await shop.product(stock=10)
     for _ in range(5):
         order = await shop.order(product)
@@ -153,16 +153,16 @@ async def test_a_payment_and_a_cancel_at_once_leave_one_of_them(open_for_busines
         await order_is(shop, order["order_id"], status)
 
 
-async def test_a_key_is_the_customers_own(open_for_business: Shop) -> None:
-    shop = open_for_business
+async def test_a_key_is_the_customers_own(four_services: Shop) -> None:
+    shop = four_services
     order = await ordered(shop)
     paid = await shop.pay(order, key=token("ada"), idempotency_key="one")
     theirs = await shop.pay(order, key=token("eve"), idempotency_key="one")
     assert (paid.status, theirs.status) == (200, 404)
 
 
-async def test_a_key_reused_for_another_payment_is_422(open_for_business: Shop) -> None:
-    order = await ordered(open_for_business)
-    await open_for_business.pay(order, idempotency_key="one")
-    reply = await pay(open_for_business, some_uuid(), 5, idempotency_key="one")
+async def test_a_key_reused_for_another_payment_is_422(four_services: Shop) -> None:
+    order = await ordered(four_services)
+    await four_services.pay(order, idempotency_key="one")
+    reply = await pay(four_services, some_uuid(), 5, idempotency_key="one")
     assert (reply.status, reply.code) == (422, "idempotency_key_reused")

@@ -9,17 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from services.common import recovery
-from services.common.background import running
-from services.common.database import Database, open_database
-from services.common.recovery import NotKnown, Recovery
+from client.backoff import Backoff
+from services.common.core.background import running
+from services.common.durable import recovery
+from services.common.durable.recovery import Inconclusive, Recovery
+from services.common.storage.database import Database, open_database
+from tests.schemas import schema_of
 from tests.shop import until
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     migration = "CREATE TABLE some (id INTEGER) STRICT;"
-    async with open_database(tmp_path / "some.db", [migration]) as database:
+    async with open_database(tmp_path / "some.db", schema_of(migration)) as database:
         yield database
 
 
@@ -27,21 +29,21 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second try is due long before the next look comes by itself."""
     monkeypatch.setattr(recovery, "EVERY_SECONDS", 3600.0)
-    monkeypatch.setattr(recovery, "FIRST_BACKOFF", 0.01)
+    monkeypatch.setattr(recovery, "BACKOFF", Backoff(0.01, 5.0))
 
 
-async def test_the_end_of_a_pause_is_not_slept_through(database: Database) -> None:
+async def test_the_worker_looks_again_when_the_shortest_pause_ends(database: Database) -> None:
     tries: list[str] = []
 
     async def step(entity: str) -> bool:
         tries.append(entity)
-        raise NotKnown("not yet")
+        raise Inconclusive("not yet")
 
     async with running(Recovery(database, lambda _: ["a"], step).run, "recovery"):
         await until(lambda: len(tries) > 2)
 
 
-async def test_while_a_step_takes_its_time_it_does_not_look_without_end(
+async def test_a_slow_step_does_not_make_the_worker_look_without_end(
     database: Database,
 ) -> None:
     looks: list[int] = []
@@ -56,7 +58,7 @@ async def test_while_a_step_takes_its_time_it_does_not_look_without_end(
         tries.append(entity)
         if len(tries) > 1:
             await second_try.wait()
-        raise NotKnown("not yet")
+        raise Inconclusive("not yet")
 
     async with running(Recovery(database, due, step).run, "recovery"):
         await until(lambda: len(tries) == 2)

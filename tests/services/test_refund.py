@@ -6,7 +6,7 @@ import pytest
 
 from tests.shop import Reply, Shop
 
-from .peers import order_is, payment_is, put_in_front
+from .peers import order_is, payment_is, put_proxy_before
 
 
 async def refund(shop: Shop, payment_id: str, **request: str) -> Reply:
@@ -15,8 +15,8 @@ async def refund(shop: Shop, payment_id: str, **request: str) -> Reply:
     return await shop.call("payment", "POST", path, **request)  # type: ignore[arg-type]
 
 
-async def test_a_refund_takes_the_order_and_its_stock_back(open_for_business: Shop) -> None:
-    shop = open_for_business
+async def test_a_refund_takes_the_order_and_its_stock_back(four_services: Shop) -> None:
+    shop = four_services
     product = await shop.product(stock=10)
     order = await shop.order(product, quantity=4)
     paid = (await shop.pay(order)).json
@@ -28,8 +28,8 @@ async def test_a_refund_takes_the_order_and_its_stock_back(open_for_business: Sh
     assert await shop.stock(product) == 10
 
 
-async def test_a_refund_repeated_is_the_refund_as_it_stands(open_for_business: Shop) -> None:
-    shop = open_for_business
+async def test_a_refund_repeated_is_the_refund_as_it_stands(four_services: Shop) -> None:
+    shop = four_services
     product = await shop.product(stock=10)
     order = await shop.order(product)
     payment_id = (await shop.pay(order)).json["payment_id"]
@@ -42,22 +42,38 @@ async def test_a_refund_repeated_is_the_refund_as_it_stands(open_for_business: S
 async def test_a_refund_while_the_commit_is_due_returns_what_was_held(shop: Shop) -> None:
     await shop.start("catalog")
     product = await shop.product(stock=10)
-    front = await put_in_front(shop, "catalog")
+    proxy = await put_proxy_before(shop, "catalog")
     await shop.start("order", peer_deadline=0.2)
     await shop.start("payment")
     order = await shop.order(product, quantity=4)
-    front.meddles_with = "/commit$"
-    front.open.clear()
+    proxy.delays = "/commit$"
+    proxy.open.clear()
     payment_id = (await shop.pay(order)).json["payment_id"]
-    await front.asked(f"POST /reservations/{order['order_id']}/commit")
+    await proxy.asked(f"POST /reservations/{order['order_id']}/commit")
     reply = await refund(shop, payment_id)
     assert (reply.status, reply.json["status"]) == (200, "REFUNDED")
-    front.open.set()  # the commits come late, and find it returned
+    proxy.open.set()  # the commits come late, and find it returned
     await order_is(shop, order["order_id"], "REFUNDED", "RETURNED")
     assert await shop.stock(product) == 10
 
 
-async def test_while_the_catalog_is_away_a_refund_is_through_and_the_stock_follows(
+async def test_a_refund_is_through_while_the_catalog_hangs(shop: Shop) -> None:
+    await shop.start("catalog")
+    product = await shop.product(stock=10)
+    proxy = await put_proxy_before(shop, "catalog")
+    await shop.start("order", "payment", peer_deadline=1.0)
+    order = await shop.order(product, quantity=4)
+    payment_id = (await shop.pay(order)).json["payment_id"]
+    await order_is(shop, order["order_id"], "PAID", "COMMITTED")
+    proxy.delays = "/return$"
+    proxy.open.clear()
+    reply = await refund(shop, payment_id)
+    assert (reply.status, reply.json["status"]) == (200, "REFUNDED")
+    proxy.open.set()
+    await order_is(shop, order["order_id"], "REFUNDED", "RETURNED")
+
+
+async def test_while_the_catalog_is_away_a_refund_is_done_and_the_stock_follows(
     shop: Shop,
 ) -> None:
     await shop.start("catalog")
@@ -74,7 +90,7 @@ async def test_while_the_catalog_is_away_a_refund_is_through_and_the_stock_follo
     assert await shop.stock(product) == 10
 
 
-async def test_while_the_order_service_is_away_a_refund_is_202_and_its_key_tells_the_end(
+async def test_while_the_order_service_is_away_a_refund_is_202_and_its_key_gets_the_final_answer(
     shop: Shop,
 ) -> None:
     await shop.start("catalog", "order", "payment")
@@ -92,8 +108,8 @@ async def test_while_the_order_service_is_away_a_refund_is_202_and_its_key_tells
     assert finals[0].headers["Idempotent-Replayed"] == "true"
 
 
-async def test_what_was_refused_is_not_refunded(open_for_business: Shop) -> None:
-    shop = open_for_business
+async def test_a_failed_payment_is_not_refunded(four_services: Shop) -> None:
+    shop = four_services
     order = await shop.order(await shop.product(price="2.50"))
     wrong = {"order_id": order["order_id"], "amount": 1}
     assert (await shop.call("payment", "POST", "/pay", json=wrong)).status == 422
@@ -102,8 +118,8 @@ async def test_what_was_refused_is_not_refunded(open_for_business: Shop) -> None
     assert (reply.status, reply.code) == (409, "payment_not_refundable")
 
 
-async def test_twenty_refunds_at_once_are_one(open_for_business: Shop) -> None:
-    shop = open_for_business
+async def test_twenty_refunds_at_once_are_one(four_services: Shop) -> None:
+    shop = four_services
     product = await shop.product(stock=10)
     order = await shop.order(product, quantity=4)
     payment_id = (await shop.pay(order)).json["payment_id"]
@@ -119,8 +135,8 @@ async def test_twenty_refunds_at_once_are_one(open_for_business: Shop) -> None:
 
 
 @pytest.mark.parametrize("key", ["two", None])
-async def test_a_refunded_order_is_not_paid_again(open_for_business: Shop, key: str | None) -> None:
-    shop = open_for_business
+async def test_a_refunded_order_is_not_paid_again(four_services: Shop, key: str | None) -> None:
+    shop = four_services
     order = await shop.order(await shop.product())
     payment_id = (await shop.pay(order)).json["payment_id"]
     await refund(shop, payment_id)

@@ -1,12 +1,14 @@
 """What a reservation holds, at which price, and when it is refused."""
 
 import asyncio
+import json
 import uuid
 from decimal import Decimal
 
 import pytest
 
-from tests.services.stockroom import Units, line, move, reserve, units
+from tests.services.peers import write
+from tests.services.stock import Units, line, move, reserve, units
 from tests.shop import Shop, as_json, token
 
 ORDER = "6f1b2c3d-0000-4000-8000-00000000000a"
@@ -121,7 +123,7 @@ async def test_the_same_order_sent_ten_times_at_once_holds_once(catalog: Shop) -
     assert units(catalog, product_id) == Units(3, 2, 0)
 
 
-async def test_an_unknown_product_is_refused_with_the_order_named(catalog: Shop) -> None:
+async def test_an_unknown_product_is_rejected_with_the_order_named(catalog: Shop) -> None:
     known = await catalog.product()
     reply = await reserve(catalog, [line(known), line(999), line(998)], ORDER)
     assert (reply.status, reply.code) == (404, "product_not_found")
@@ -168,7 +170,7 @@ async def test_a_hold_keeps_its_line_when_the_product_is_edited_and_deleted(cata
     ],
     ids=["of a line", "of the total", "of both"],
 )
-async def test_a_price_that_the_buyer_did_not_see_is_refused_with_what_holds_now(
+async def test_a_price_that_the_buyer_did_not_see_is_rejected_with_the_present_one(
     catalog: Shop, seen: dict[str, object], errors: list[object]
 ) -> None:
     product_id = await catalog.product(price="2.50", stock=10)
@@ -188,7 +190,7 @@ async def test_a_price_that_the_buyer_saw_is_kept_to(catalog: Shop) -> None:
     assert reply.json["total_amount"] == Decimal("5.00")
 
 
-async def test_an_order_of_free_products_alone_is_refused(catalog: Shop) -> None:
+async def test_an_order_of_free_products_alone_is_rejected(catalog: Shop) -> None:
     product_id = await catalog.product(price="0", stock=10)
     reply = await reserve(catalog, [line(product_id)], ORDER)
     assert (reply.status, reply.code) == (422, "order_total_zero")
@@ -232,7 +234,7 @@ async def test_an_order_id_that_is_no_uuid_is_invalid(
             assert (reply.status, reply.code) == (422, "invalid_request")
 
 
-async def test_a_move_takes_no_parameters(catalog: Shop) -> None:
+async def test_a_transition_takes_no_parameters(catalog: Shop) -> None:
     path = f"/reservations/{uuid.uuid4()}/release"
     assert (await catalog.call("catalog", "POST", path, json={"why": "late"})).status == 422
     assert (await catalog.call("catalog", "POST", f"{path}?why=late")).status == 422
@@ -248,3 +250,15 @@ async def test_reservations_are_the_operators_alone(catalog: Shop, method: str, 
     reply = await catalog.call("catalog", method, path, key=token("ada"))
     assert (reply.status, reply.code) == (403, "forbidden")
     assert (await catalog.call("catalog", method, path, key=None)).status == 401
+
+
+async def test_a_repeat_is_known_by_what_it_asks_and_not_by_how_it_was_stored(
+    catalog: Shop,
+) -> None:
+    product_id = await catalog.product(stock=5)
+    first = await reserve(catalog, [line(product_id, 2)], ORDER)
+    rewritten = "UPDATE reservations SET request = ? WHERE order_id = ?"
+    as_a_later_release = json.dumps({"lines": [{"quantity": 2, "product_id": product_id}]})
+    await write(catalog, "catalog", rewritten, as_a_later_release, ORDER)
+    again = await reserve(catalog, [line(product_id, 2)], ORDER)
+    assert (again.status, again.body) == (200, first.body)

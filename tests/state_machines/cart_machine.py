@@ -28,7 +28,7 @@ class CartMachine(StockMachine):
     """One customer's cart and its orders. The model is the cart's units, one by one."""
 
     services: ClassVar = ("catalog", "cart", "order")
-    mortal: ClassVar = ("cart", "order")
+    killable: ClassVar = ("cart", "order")
     direct: ClassVar = frozenset({("cart", "catalog")})
     stock: ClassVar = {1: 40, 2: 4}
 

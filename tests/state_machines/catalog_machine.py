@@ -1,5 +1,5 @@
 """The catalog's stock and reservations: whatever arrives, twice, late or across a kill, each unit
-is where the protocol's table has it, and each answer is the table's.
+is where the table in services/README.md has it, and each answer is the table's.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LINES = st.dictionaries(st.integers(1, 2), st.integers(1, 4), min_size=1)
 Units = tuple[int, int, int]
 """Available, reserved and sold."""
 
-MOVES: dict[tuple[str | None, str], tuple[str, Units]] = {
+CHANGES: dict[tuple[str | None, str], tuple[str, Units]] = {
     ("HELD", "commit"): ("COMMITTED", (0, -1, 1)),
     ("HELD", "release"): ("RELEASED", (1, -1, 0)),
     ("HELD", "return"): ("RETURNED", (1, -1, 0)),
@@ -36,9 +36,9 @@ MOVES: dict[tuple[str | None, str], tuple[str, Units]] = {
     (None, "release"): ("RELEASED", (0, 0, 0)),
     (None, "return"): ("RETURNED", (0, 0, 0)),
 }
-"""What changes anything: the state that it leads to, and where each unit goes."""
+"""The actions that change anything: the state that each leads to, and where each unit goes."""
 
-REFUSALS: dict[tuple[str | None, str], str] = {
+REJECTIONS: dict[tuple[str | None, str], str] = {
     (None, "commit"): "reservation_not_found",
     ("COMMITTED", "release"): "reservation_committed",
     ("RELEASED", "commit"): "reservation_closed",
@@ -47,11 +47,11 @@ REFUSALS: dict[tuple[str | None, str], str] = {
     ("RELEASED", "hold"): "reservation_closed",
     ("RETURNED", "hold"): "reservation_closed",
 }
-"""What the table refuses."""
+"""What the table rejects."""
 
 
 class Stock(NamedTuple):
-    """What the catalog has, and whom it has told what: the protocol's table, and nothing else."""
+    """What the catalog has, and whom it has told what: the table alone."""
 
     units: dict[int, Units]
     orders: dict[str, tuple[str, dict[int, int]]]
@@ -60,17 +60,18 @@ class Stock(NamedTuple):
     """What each key was for, and how it ended."""
 
     def after(self, ask: Ask) -> tuple[Stock, str | None]:
-        """What there is after a request, and the code that it is refused with, if it is."""
-        _, _, order_id, *move = ask.path.split("/")
+        """What there is after a request, and the code of its rejection, if it is rejected."""
+        _, _, order_id, *actions = ask.path.split("/")
         wanted = json.loads(ask.body or "{}")
         if ask.path.startswith("/products"):
             return self._adjusted(int(order_id), wanted["delta"], ask.key)
         state, lines = self.orders.get(order_id, (None, {}))
-        if code := REFUSALS.get((state, move[0] if move else "hold")):
+        action = actions[0] if actions else "hold"
+        if code := REJECTIONS.get((state, action)):
             return self, code
-        if move:
-            target, way = MOVES.get((state, move[0]), (state, (0, 0, 0)))
-            return self._moved(order_id, target or "", lines, way), None
+        if action != "hold":
+            target, change = CHANGES.get((state, action), (state, (0, 0, 0)))
+            return self._changed(order_id, target or "", lines, change), None
         return self._held(
             order_id, {line["product_id"]: line["quantity"] for line in wanted["lines"]}
         )
@@ -83,17 +84,17 @@ class Stock(NamedTuple):
                 return self, "reservation_mismatch"
             return self, short if state == "REJECTED" else None
         if any(quantity > self.units[id_][0] for id_, quantity in lines.items()):
-            return self._moved(order_id, "REJECTED", lines, (0, 0, 0)), short
-        return self._moved(order_id, "HELD", lines, (-1, 1, 0)), None
+            return self._changed(order_id, "REJECTED", lines, (0, 0, 0)), short
+        return self._changed(order_id, "HELD", lines, (-1, 1, 0)), None
 
-    def _moved(self, order_id: str, state: str, lines: dict[int, int], way: Units) -> Stock:
+    def _changed(self, order_id: str, state: str, lines: dict[int, int], change: Units) -> Stock:
         units = dict(self.units)
         for id_, quantity in lines.items():
             available, reserved, sold = units[id_]
             units[id_] = (
-                available + way[0] * quantity,
-                reserved + way[1] * quantity,
-                sold + way[2] * quantity,
+                available + change[0] * quantity,
+                reserved + change[1] * quantity,
+                sold + change[2] * quantity,
             )
         return self._replace(units=units, orders={**self.orders, order_id: (state, lines)})
 
@@ -115,7 +116,7 @@ class CatalogMachine(ShopMachine):
     """What orders ask of the catalog, and an operator who counts the stock."""
 
     services: ClassVar = ("catalog",)
-    mortal: ClassVar = services
+    killable: ClassVar = services
 
     def begin(self) -> None:
         for id_, stock in OPENING_STOCK.items():
@@ -135,11 +136,11 @@ class CatalogMachine(ShopMachine):
 
     @rule(
         order_id=st.sampled_from(ORDERS),
-        move=st.sampled_from(["commit", "release", "return"]),
+        action=st.sampled_from(["commit", "release", "return"]),
         at_once=st.booleans(),
     )
-    def move(self, order_id: str, move: str, at_once: bool) -> None:
-        self.send(Ask("catalog", "POST", f"/reservations/{order_id}/{move}"), at_once)
+    def act(self, order_id: str, action: str, at_once: bool) -> None:
+        self.send(Ask("catalog", "POST", f"/reservations/{order_id}/{action}"), at_once)
 
     @rule(id_=st.integers(1, 2), delta=st.integers(-3, 3), key=KEY, at_once=st.booleans())
     def count(self, id_: int, delta: int, key: str | None, at_once: bool) -> None:

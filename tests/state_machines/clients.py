@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 REUSED = "idempotency_key_reused"
 PASSING = {"request_in_progress", "payment_in_progress"}
-"""The refusals of the moment, which are not the end of a request."""
+"""The rejections of the moment, which are not the end of a request."""
 
 
 class Ask(NamedTuple):

@@ -17,7 +17,7 @@ Job = tuple[asyncio.Future[Any] | None, Callable[[], Any]]
 
 
 @dataclass
-class Doom:
+class PlannedKill:
     """A kill to come: before or after the COMMIT that so many others go before."""
 
     commits: int
@@ -29,7 +29,7 @@ class Disk:
     """One connection, as far as the database helper uses aiosqlite's."""
 
     def __init__(self, database: Path | str, **how: Any) -> None:
-        self.doom: Doom | None = None
+        self.planned_kill: PlannedKill | None = None
         self._database = database
         self._how = how
         self._conn: sqlite3.Connection
@@ -60,21 +60,21 @@ class Disk:
         asyncio.get_running_loop().call_soon(self._run, job)
 
     def _run(self, job: Job) -> None:
-        doom, (heard, function) = self.doom, job
-        if doom is not None:
-            doom.commits -= 1
-        doomed = doom is not None and doom.commits < 0
-        if doom is not None and doomed:
-            self.doom = None
-            if not doom.after_commit:
-                doom.kill()  # what is run from here on is on a file that nobody will open again
+        planned, (heard, function) = self.planned_kill, job
+        if planned is not None:
+            planned.commits -= 1
+        is_due = planned is not None and planned.commits < 0
+        if planned is not None and is_due:
+            self.planned_kill = None
+            if not planned.after_commit:
+                planned.kill()  # what is run from here on is on a file that nobody will open again
         result, error = None, None
         try:
             result = function()
         except Exception as raised:
             error = raised
-        if doom is not None and doomed and doom.after_commit:
-            doom.kill()
+        if planned is not None and is_due and planned.after_commit:
+            planned.kill()
         if heard is None or heard.done():
             return
         if error is not None:

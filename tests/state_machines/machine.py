@@ -1,5 +1,6 @@
 """What the state machines share: clients that call, a network that does what it likes, services
-that are killed, time that passes, and what has to hold all the while.
+that are killed, time that passes, and what has to hold all the while: the promises of
+services/README.md.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class ShopMachine(RuleBasedStateMachine):
 
     services: ClassVar[tuple[str, ...]]
     direct: ClassVar[frozenset[tuple[str, str]]] = frozenset()
-    mortal: ClassVar[tuple[str, ...]]
+    killable: ClassVar[tuple[str, ...]]
     """The services that are killed."""
 
     def __init__(self) -> None:
@@ -142,9 +143,9 @@ class ShopMachine(RuleBasedStateMachine):
     )
     def kill(self, which: int, commits: int | None, after_commit: bool, hops: float) -> None:
         """Now, and have it start again; or at a COMMIT to come, before or after it."""
-        name = self.mortal[which % len(self.mortal)]
+        name = self.killable[which % len(self.killable)]
         if commits is not None:
-            self.world.doom(name, commits, after_commit=after_commit)
+            self.world.plan_kill(name, commits, after_commit=after_commit)
         else:
             self.world.kill(name)
             self.world.settle()
@@ -198,7 +199,7 @@ class ShopMachine(RuleBasedStateMachine):
     def all_is_well_again(self) -> None:
         """Every fault ends; what is late arrives; and then all has to be settled in time."""
         for service in self.world.running.values():
-            service.disks[0].doom = None
+            service.disks[0].planned_kill = None
         self.network.slow.clear()
         self.reopen(math.inf)
         with self.flowing(math.inf):

@@ -16,7 +16,7 @@ from yarl import URL
 
 from client.discovery import Instance
 
-MOST_LATE = 6
+MAX_LATE = 6
 """Messages that nobody waits for any more; older ones are lost."""
 
 
@@ -118,7 +118,7 @@ class Network:
             if message.sender is host:
                 message.heard = None
         self.bag[:] = [message for message in self.bag if message.heard or not message.answer]
-        for message in [message for message in self.bag if message.heard is None][:-MOST_LATE]:
+        for message in [message for message in self.bag if message.heard is None][:-MAX_LATE]:
             self.bag.remove(message)
 
     def _put(self, message: Message) -> None:

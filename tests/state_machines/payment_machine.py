@@ -32,7 +32,7 @@ class PaymentMachine(StockMachine):
     """Orders, payments and refunds."""
 
     services: ClassVar = ("catalog", "order", "payment")
-    mortal: ClassVar = services
+    killable: ClassVar = services
 
     def __init__(self) -> None:
         self.known_orders: dict[str, int] = {}
@@ -90,12 +90,12 @@ class PaymentMachine(StockMachine):
             before = self.promised.get((heard.ask.to, id_), promise)
             self.promised[heard.ask.to, id_] = min(before, promise, key=len)
 
-    def no_other_key_is_blamed(self, refused: Ask) -> None:
+    def no_other_key_is_blamed(self, rejected: Ask) -> None:
         """Promise 6: where a key was told that the order is paid already, another may have paid."""
-        order_id = json.loads(refused.body)["order_id"]
+        order_id = json.loads(rejected.body)["order_id"]
         paying = [ask for ask in self.asked if ask.path == "/pay"]
         keys = {ask.key for ask in paying if json.loads(ask.body)["order_id"] == order_id}
-        assert keys - {refused.key}
+        assert keys - {rejected.key}
 
     def holds(self) -> None:
         super().holds()

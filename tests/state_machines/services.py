@@ -24,19 +24,19 @@ from aiohttp.http import HttpVersion11, RawRequestMessage
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-import services.common.app
-import services.common.clock
-import services.common.recovery
+import services.common.core.clock
+import services.common.durable.recovery
+import services.common.process.app
 import services.order.steps
 from client.backoff import Backoff
 from client.transport import Transport
-from services.common.keys import DISCOVERY
-from services.common.lifecycle import LIFECYCLE
-from services.common.logs import logger
+from services.common.core.logs import logger
+from services.common.web.keys import DISCOVERY
+from services.common.web.lifecycle import LIFECYCLE
 from tests.shop import MAKERS
 
 from .clock import VirtualLoop, wall_clock
-from .disk import Disk, Doom, copy_as_killed
+from .disk import Disk, PlannedKill, copy_as_killed
 from .network import Directory, Message, Network, Reply
 
 SECONDS_TO_PAY = 30.0
@@ -111,7 +111,7 @@ class Service:
                 self._network.served.append(message)
             task.cancel()
 
-    async def bury(self) -> None:
+    async def clean_up(self) -> None:
         """Let go of what the dead one still has open."""
         await self._runner.cleanup()
 
@@ -187,15 +187,15 @@ class World:
         self._folders[name] = self._root / f"{name}, {self._deaths} deaths on"
         copy_as_killed(folder, self._folders[name])
         service.die()
-        self.loop.create_task(service.bury())
+        self.loop.create_task(service.clean_up())
 
-    def doom(self, name: str, commits: int, *, after_commit: bool) -> None:
+    def plan_kill(self, name: str, commits: int, *, after_commit: bool) -> None:
         """Have a service killed before or after the COMMIT that so many others go before."""
         kill = partial(self.kill, name)
-        self.running[name].disks[0].doom = Doom(commits, after_commit, kill)
+        self.running[name].disks[0].planned_kill = PlannedKill(commits, after_commit, kill)
 
     def settle(self) -> None:
-        """Run all that can run before time passes or the network moves."""
+        """Run all that can run before time passes or the network delivers anything."""
         self.loop.pass_time()
 
     def rows(self, name: str, query: str, *values: object) -> list[Any]:
@@ -206,7 +206,7 @@ class World:
         """End everything, and leave nothing behind."""
         for service in self.running.values():
             service.die()
-            self.loop.create_task(service.bury())
+            self.loop.create_task(service.clean_up())
         self.settle()
         self.loop.close()
         self._patches.undo()
@@ -224,16 +224,17 @@ class World:
 
         paced = partial(Transport, backoff=Backoff(0.05, 1.0, Random(0)))
         monotonic = SimpleNamespace(monotonic=self.loop.time)
-        kit = services.common.app
+        kit = services.common.process.app
         for where, name, what in (
             (aiosqlite, "connect", connect),
             (kit, "open_session", lambda: self.network.session(CURRENT.get())),
             (kit, "Discovery", Directory),
             (kit, "Transport", paced),
             (kit, "registration", registration),
-            (services.common.recovery, "time", monotonic),
+            (services.common.durable.recovery, "time", monotonic),
+            (services.common.durable.recovery, "BACKOFF", Backoff(0.2, 5.0, Random(0))),
             (services.order.steps, "time", monotonic),
-            (services.common.clock, "datetime", wall_clock(self.loop)),
+            (services.common.core.clock, "datetime", wall_clock(self.loop)),
         ):
             self._patches.setattr(where, name, what)
         logger.addHandler(self.failures)

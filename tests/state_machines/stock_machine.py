@@ -1,4 +1,6 @@
-"""What holds for orders and their stock, whoever places and pays them: promises 4, 5 and 7."""
+"""What holds for orders and their stock, whoever places and pays them: promises 4, 5 and 7 of
+services/README.md.
+"""
 
 from __future__ import annotations
 

@@ -6,16 +6,15 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from contextlib import suppress
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from services.cart import store as carts
-from services.cart.model import Cart
-from services.common import idempotency
-from services.order import store as orders
+from services.common.web.idempotency_keys import IdempotencyKey
+from services.order import store, transitions
+from tests.chaos.planted.in_cart import close_takes_whole_lines, second_order_from_an_open_cart
+from tests.chaos.planted.seams import Seams
 
 from .cart_machine import PRODUCT, CartMachine
 from .exploration import explore, explore_far, find
@@ -48,54 +47,34 @@ def two_browsers(stuck_after: int) -> type[CartMachine]:
 
 
 @pytest.mark.planted
-def test_a_close_that_takes_whole_lines_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    close = carts.close_cart
-
-    def by_lines(
-        conn: sqlite3.Connection, user_id: str, order_id: str, version: int, currency: str, now: str
-    ) -> Cart:
-        conn.execute(
-            "DELETE FROM cart_units WHERE product_id IN"
-            " (SELECT product_id FROM cart_units WHERE version <= ?)",
-            (version,),
-        )
-        return close(conn, user_id, order_id, version, currency, now)
-
-    monkeypatch.setattr(carts, "close_cart", by_lines)
+def test_a_close_that_takes_whole_lines_is_found(seams: Seams) -> None:
+    close_takes_whole_lines(seams)
     find(two_browsers(stuck_after=3), CartMachine.cart_is_as_modelled)
 
 
 @pytest.mark.planted
 def test_a_cart_that_was_read_before_it_was_closed_and_is_ordered_after_is_found(
-    monkeypatch: pytest.MonkeyPatch,
+    seams: Seams,
 ) -> None:
-    require_closed = orders._require_closed_carts
+    @seams.replace(store)
+    def last_left_version(conn: sqlite3.Connection, user_id: str) -> int:
+        return 0
 
-    def require_closed_alone(conn: sqlite3.Connection, user_id: str, version: int) -> None:
-        with suppress(orders.StaleCart):
-            require_closed(conn, user_id, version)
-
-    monkeypatch.setattr(orders, "_require_closed_carts", require_closed_alone)
     find(two_browsers(stuck_after=1), CartMachine.units_are_in_one_order)
 
 
 @pytest.mark.planted
-def test_a_second_order_before_the_cart_is_closed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    begin = CartMachine.begin
-
-    def without_index(machine: CartMachine) -> None:
-        begin(machine)
-        machine.world.rows("order", "DROP INDEX orders_one_open_cart")
-
-    monkeypatch.setattr(CartMachine, "begin", without_index)
-    monkeypatch.setattr(orders, "_require_closed_carts", lambda *_which: None)
+def test_a_second_order_before_the_cart_is_closed_is_found(seams: Seams) -> None:
+    second_order_from_an_open_cart(seams)
     find(two_browsers(stuck_after=3), CartMachine.units_are_in_one_order)
 
 
 @pytest.mark.planted
-def test_a_checkout_whose_final_answer_is_not_kept_is_found(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(idempotency, "begin", lambda *_what, **_more: None)
-    monkeypatch.setattr(orders, "begin", lambda *_what, **_more: None)
+def test_a_checkout_whose_final_answer_is_not_kept_is_found(seams: Seams) -> None:
+    @seams.replace(transitions)
+    def begin(
+        conn: sqlite3.Connection, key: IdempotencyKey | None, entity: str, *, created: bool = False
+    ) -> None:
+        pass
+
     find(CartMachine, CartMachine.each_key_has_one_final_answer)

@@ -4,16 +4,11 @@ be found.
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 
-from services.catalog import reservations
-from services.catalog.reservation_rules import Move, Reservation, Wanted
-from services.common import idempotency
-from services.common.clock import seconds_after
-from services.common.money import Money
-from services.common.refusal import Refusal
+from services.common.web import idempotency
+from tests.chaos.planted.in_catalog import holds_let_go_by_the_clock, no_tombstone
+from tests.chaos.planted.seams import Seams
 
 from .catalog_machine import CatalogMachine
 from .exploration import explore, explore_far, find
@@ -30,38 +25,15 @@ def test_stock_is_where_the_table_has_it_however_long_one_looks() -> None:
 
 
 @pytest.mark.planted
-def test_a_missing_tombstone_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    move = reservations.move
-
-    def without_trace(
-        conn: sqlite3.Connection, order_id: str, what: Move, currency: str, now: str
-    ) -> Reservation:
-        if what != "release" or reservations._find(conn, order_id) is not None:
-            return move(conn, order_id, what, currency, now)
-        return Reservation(
-            order_id=order_id, state="RELEASED", lines=[], total_amount=Money(0), currency=currency
-        )
-
-    monkeypatch.setattr(reservations, "move", without_trace)
+def test_a_missing_tombstone_is_found(seams: Seams) -> None:
+    no_tombstone(seams)
     find(CatalogMachine, CatalogMachine.stock_is_where_the_table_has_it)
 
 
 @pytest.mark.planted
-def test_a_catalog_that_lets_holds_go_by_its_own_clock_is_found(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    hold = reservations.hold
-
-    def tidied(
-        conn: sqlite3.Connection, order_id: str, wanted: Wanted, currency: str, now: str
-    ) -> Reservation | Refusal:
-        query = "SELECT order_id FROM reservations WHERE state = 'HELD' AND created_at < ?"
-        for (old,) in conn.execute(query, (seconds_after(now, -10),)).fetchall():
-            reservations.move(conn, old, "release", currency, now)
-        return hold(conn, order_id, wanted, currency, now)
-
-    monkeypatch.setattr(reservations, "hold", tidied)
-    find(CatalogMachine, CatalogMachine.answers_are_the_tables)
+def test_a_catalog_that_lets_holds_go_by_its_own_clock_is_found(seams: Seams) -> None:
+    holds_let_go_by_the_clock(seams)
+    find(CatalogMachine, CatalogMachine.stock_is_where_the_table_has_it)
 
 
 @pytest.mark.planted

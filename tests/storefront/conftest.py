@@ -7,14 +7,14 @@ from tests.storefront.peer import Peer
 
 
 @pytest.fixture
-async def front(open_for_business: Shop) -> Shop:
+async def whole_shop(four_services: Shop) -> Shop:
     """A whole shop with its storefront."""
-    await open_for_business.start("storefront")
-    return open_for_business
+    await four_services.start("storefront")
+    return four_services
 
 
 @pytest.fixture
-async def alone(shop: Shop) -> Shop:
+async def storefront_alone(shop: Shop) -> Shop:
     """A storefront with a registry, and nobody else."""
     await shop.start("storefront")
     return shop

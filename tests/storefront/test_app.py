@@ -8,7 +8,7 @@ import pytest
 from tests.shop import Shop
 
 
-async def test_it_is_ready_without_a_database_and_tells_of_its_peers(shop: Shop) -> None:
+async def test_it_is_ready_without_a_database_and_shows_its_peers(shop: Shop) -> None:
     before = set(shop.folder.iterdir())
     await shop.start("catalog")
     await shop.start("storefront")
@@ -33,9 +33,7 @@ async def test_it_belongs_to_the_shop_that_the_registry_names(shop: Shop) -> Non
         (["--session-rate", "often"], "--session-rate"),
     ],
 )
-def test_a_limit_that_makes_no_sense_is_refused_in_one_sentence(
-    arguments: list[str], said: str
-) -> None:
+def test_an_impossible_limit_is_rejected_in_one_sentence(arguments: list[str], said: str) -> None:
     command = [sys.executable, "-m", "services.storefront", "--port", "0", *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert ended.returncode == 1

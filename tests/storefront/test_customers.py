@@ -8,13 +8,13 @@ from tests.shop import Reply, Shop, as_json, token
 ADA, BOB = token("ada"), token("bob")
 
 
-async def test_a_guest_fills_a_cart_orders_pays_and_sees_it_all(front: Shop) -> None:
-    product_id = await front.product(price="2.50", stock=10)
-    session = (await front.call("storefront", "POST", "/api/session", key=None)).json
+async def test_a_guest_fills_a_cart_orders_pays_and_sees_it_all(whole_shop: Shop) -> None:
+    product_id = await whole_shop.product(price="2.50", stock=10)
+    session = (await whole_shop.call("storefront", "POST", "/api/session", key=None)).json
     me, key = session["user_id"], session["token"]
 
     async def call(method: str, path: str, status: int = 200, **request: Any) -> Any:
-        reply = await front.call("storefront", method, f"/api{path}", key=key, **request)
+        reply = await whole_shop.call("storefront", method, f"/api{path}", key=key, **request)
         assert reply.status == status, reply.body
         return reply.json
 
@@ -26,7 +26,7 @@ async def test_a_guest_fills_a_cart_orders_pays_and_sees_it_all(front: Shop) -> 
     assert (paid["status"], paid["order_status"]) == ("COMPLETED", "PAID")
     (listed,) = await call("GET", "/orders")
     assert listed["status"] == "PAID"
-    assert await front.stock(product_id) == 7
+    assert await whole_shop.stock(product_id) == 7
 
 
 BOB_S = [
@@ -38,22 +38,22 @@ BOB_S = [
 ]
 
 
-async def test_what_is_another_s_is_not_there(front: Shop) -> None:
-    order = await front.order(await front.product(), user_id="bob")
-    payment = (await front.pay(order)).json
+async def test_what_belongs_to_another_customer_is_404(whole_shop: Shop) -> None:
+    order = await whole_shop.order(await whole_shop.product(), user_id="bob")
+    payment = (await whole_shop.pay(order)).json
     for place, code in BOB_S:
         path = f"/api{place}".format(**payment)
-        assert_problem(await front.call("storefront", "GET", path, key=ADA), 404, code)
-        assert (await front.call("storefront", "GET", path, key=BOB)).status == 200
+        assert_problem(await whole_shop.call("storefront", "GET", path, key=ADA), 404, code)
+        assert (await whole_shop.call("storefront", "GET", path, key=BOB)).status == 200
 
 
-async def test_another_s_order_can_be_neither_paid_nor_cancelled(front: Shop) -> None:
-    order = await front.order(await front.product(), user_id="bob")
+async def test_another_s_order_can_be_neither_paid_nor_cancelled(whole_shop: Shop) -> None:
+    order = await whole_shop.order(await whole_shop.product(), user_id="bob")
     pay = {"order_id": order["order_id"], "amount": order["total_amount"]}
-    reply = await front.call("storefront", "POST", "/api/pay", key=ADA, **as_json(pay))
+    reply = await whole_shop.call("storefront", "POST", "/api/pay", key=ADA, **as_json(pay))
     assert_problem(reply, 404, "order_not_found")
     path = f"/api/orders/{order['order_id']}/cancel"
-    reply = await front.call("storefront", "POST", path, key=ADA)
+    reply = await whole_shop.call("storefront", "POST", path, key=ADA)
     assert_problem(reply, 404, "order_not_found")
 
 
@@ -69,26 +69,26 @@ OPERATOR_S = [
 ]
 
 
-async def test_what_is_the_operator_s_is_refused_to_a_customer(front: Shop) -> None:
+async def test_what_only_the_operator_may_do_is_403_for_a_customer(whole_shop: Shop) -> None:
     for method, path in OPERATOR_S:
-        reply = await front.call("storefront", method, f"/api{path}", key=ADA)
+        reply = await whole_shop.call("storefront", method, f"/api{path}", key=ADA)
         assert_problem(reply, 403, "forbidden")
 
 
-async def test_the_operator_may_use_the_gateway_too(front: Shop) -> None:
+async def test_the_operator_may_use_the_gateway_too(whole_shop: Shop) -> None:
     new = {"name": "Pear Drops", "price": 2}
-    reply = await front.call("storefront", "POST", "/api/products", json=new)
+    reply = await whole_shop.call("storefront", "POST", "/api/products", json=new)
     assert reply.status == 201
     assert reply.headers["Location"] == f"/api/products/{reply.json['id']}"
-    assert (await front.call("storefront", "GET", reply.headers["Location"])).status == 200
+    assert (await whole_shop.call("storefront", "GET", reply.headers["Location"])).status == 200
 
 
-async def test_a_repeat_has_one_effect_and_the_same_answer(front: Shop) -> None:
-    product_id = await front.product(stock=10)
+async def test_a_repeat_has_one_effect_and_the_same_answer(whole_shop: Shop) -> None:
+    product_id = await whole_shop.product(stock=10)
     new = {"user_id": "ada", "items": [{"product_id": product_id, "quantity": 2}]}
 
     async def order() -> Reply:
-        return await front.call(
+        return await whole_shop.call(
             "storefront", "POST", "/api/orders", key=ADA, idempotency_key="k-1", json=new
         )
 
@@ -97,12 +97,12 @@ async def test_a_repeat_has_one_effect_and_the_same_answer(front: Shop) -> None:
     assert again.body == first.body
     assert "Idempotent-Replayed" not in first.headers
     assert again.headers["Idempotent-Replayed"] == "true"
-    assert await front.stock(product_id) == 8
+    assert await whole_shop.stock(product_id) == 8
 
 
-async def test_the_services_order_of_refusals_holds_behind_the_gateway(front: Shop) -> None:
+async def test_rejections_have_the_same_order_behind_the_gateway(whole_shop: Shop) -> None:
     async def refused(key: str | None, body: bytes, media: str) -> tuple[int, str]:
-        reply = await front.call(
+        reply = await whole_shop.call(
             "storefront",
             "POST",
             "/api/orders",

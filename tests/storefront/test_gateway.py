@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
-from services.common.lifecycle import LIFECYCLE
-from services.common.routing import BODY_LIMIT
+from services.common.web.lifecycle import LIFECYCLE
+from services.common.web.parameters import BODY_LIMIT
 from services.storefront import gateway
 from tests.client.fakes import hang, problem
 from tests.routes import assert_problem
@@ -56,38 +56,42 @@ NOWHERE = [
 ]
 
 
-async def test_other_paths_lead_nowhere(alone: Shop) -> None:
+async def test_other_paths_are_404(storefront_alone: Shop) -> None:
     for path in NOWHERE:
         for key in (None, OPERATOR):
-            reply = await alone.call(
+            reply = await storefront_alone.call(
                 "storefront", "GET", path, key=key, headers={"Accept": "text/html"}
             )
             assert_problem(reply, 404, "not_found")
 
 
-async def test_dots_in_a_path_lead_to_nothing_else(front: Shop) -> None:
-    path = f"{front.urls['storefront']}/api/products/../reservations/x"
+async def test_dots_in_a_path_reach_no_other_route(whole_shop: Shop) -> None:
+    path = f"{whole_shop.urls['storefront']}/api/products/../reservations/x"
     for url in (path, path.replace("..", "%2e%2e"), path.replace("/../", "/..%2f")):
-        async with front.session.get(
+        async with whole_shop.session.get(
             URL(url, encoded=True), headers={"X-API-Key": OPERATOR}
         ) as response:
             assert response.status == 404
 
 
-async def test_the_query_and_the_body_go_on_as_they_came(catalog: Peer, alone: Shop) -> None:
+async def test_the_query_and_the_body_are_passed_on_unchanged(
+    catalog: Peer, storefront_alone: Shop
+) -> None:
     query = "q=pear%20drops+%C3%A9&limit=2&&limit=3&in_stock&x=%zz"
-    url = URL(f"{alone.urls['storefront']}/api/products?{query}", encoded=True)
+    url = URL(f"{storefront_alone.urls['storefront']}/api/products?{query}", encoded=True)
     headers = {"X-API-Key": OPERATOR, "Content-Type": "application/json; charset=utf-8"}
     body = b' {"name":  "Pear Drops", "price": 1.10} '
-    async with alone.session.post(url, data=body, headers=headers) as response:
+    async with storefront_alone.session.post(url, data=body, headers=headers) as response:
         assert response.status == 200
     assert catalog.last.path == f"/products?{query}"
     assert catalog.last.body == body
     assert catalog.last.headers["content-type"] == headers["Content-Type"]
 
 
-async def test_a_packed_body_goes_on_unpacked(catalog: Peer, alone: Shop) -> None:
-    await alone.call(
+async def test_a_compressed_body_is_passed_on_decompressed(
+    catalog: Peer, storefront_alone: Shop
+) -> None:
+    await storefront_alone.call(
         "storefront",
         "POST",
         "/api/products",
@@ -98,32 +102,36 @@ async def test_a_packed_body_goes_on_unpacked(catalog: Peer, alone: Shop) -> Non
     assert "content-encoding" not in catalog.last.headers
 
 
-async def test_a_refusal_comes_back_as_it_was_given(catalog: Peer, alone: Shop) -> None:
+async def test_a_rejection_is_passed_back_unchanged(catalog: Peer, storefront_alone: Shop) -> None:
     for status in (400, 403, 404, 405, 409, 412, 413, 415, 422, 507):
         catalog.says(problem(status, "of_its_own", "Because.", X_Why="so"))
-        answer = await alone.call("storefront", "POST", "/api/products", json={})
+        answer = await storefront_alone.call("storefront", "POST", "/api/products", json={})
         assert (answer.status, answer.json["code"]) == (status, "of_its_own")
         assert answer.json["detail"] == "Because."
         assert answer.headers["X-Why"] == "so"
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_a_service_that_asks_for_patience_is_quoted(
-    catalog: Peer, alone: Shop, status: int
+async def test_retry_after_is_passed_back(
+    catalog: Peer, storefront_alone: Shop, status: int
 ) -> None:
     catalog.says(problem(status, "of_its_own", "Come back tonight.", Retry_After="3600"))
-    answer = await alone.call("storefront", "GET", "/api/products")
+    answer = await storefront_alone.call("storefront", "GET", "/api/products")
     assert (answer.status, answer.json["code"]) == (status, "of_its_own")
     assert answer.headers["Retry-After"] == "3600"
 
 
-async def test_a_body_past_the_limit_is_refused_here(catalog: Peer, alone: Shop) -> None:
-    answer = await alone.call("storefront", "POST", "/api/products", data=b"x" * (BODY_LIMIT + 1))
+async def test_a_body_past_the_limit_is_rejected_by_the_gateway(
+    catalog: Peer, storefront_alone: Shop
+) -> None:
+    answer = await storefront_alone.call(
+        "storefront", "POST", "/api/products", data=b"x" * (BODY_LIMIT + 1)
+    )
     assert_problem(answer, 413, "payload_too_large")
     assert catalog.seen == []
 
 
-async def test_a_large_answer_is_streamed(catalog: Peer, alone: Shop) -> None:
+async def test_a_large_answer_is_streamed(catalog: Peer, storefront_alone: Shop) -> None:
     seen = asyncio.Event()
 
     async def large(request: web.Request) -> web.StreamResponse:
@@ -135,8 +143,8 @@ async def test_a_large_answer_is_streamed(catalog: Peer, alone: Shop) -> None:
         return response
 
     catalog.says(large)
-    async with alone.session.get(
-        f"{alone.urls['storefront']}/api/products", headers={"X-API-Key": OPERATOR}
+    async with storefront_alone.session.get(
+        f"{storefront_alone.urls['storefront']}/api/products", headers={"X-API-Key": OPERATOR}
     ) as response:
         assert await response.content.readexactly(10) == b"a" * 10
         seen.set()
@@ -144,8 +152,8 @@ async def test_a_large_answer_is_streamed(catalog: Peer, alone: Shop) -> None:
         assert response.headers["Content-Type"] == "application/json"
 
 
-async def test_a_large_answer_that_breaks_off_does_not_look_whole(
-    catalog: Peer, alone: Shop
+async def test_a_large_answer_that_breaks_off_does_not_look_complete(
+    catalog: Peer, storefront_alone: Shop
 ) -> None:
     async def broken(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -157,10 +165,10 @@ async def test_a_large_answer_that_breaks_off_does_not_look_whole(
 
     catalog.says(broken)
     with pytest.raises(aiohttp.ClientError):
-        await alone.call("storefront", "GET", "/api/products")
+        await storefront_alone.call("storefront", "GET", "/api/products")
 
 
-async def test_a_service_that_hangs_holds_up_nobody_else(
+async def test_a_service_that_hangs_does_not_delay_calls_to_others(
     catalog: Peer, cart: Peer, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gateway, "CALLS_AT_ONCE", 1)
@@ -176,13 +184,13 @@ async def test_a_service_that_hangs_holds_up_nobody_else(
     hanging.cancel()
 
 
-async def test_a_storefront_that_stops_takes_no_more(alone: Shop) -> None:
-    alone.app("storefront")[LIFECYCLE].draining = True
-    answer = await alone.call("storefront", "GET", "/api/products", key=token("ada"))
+async def test_a_storefront_that_stops_takes_no_new_requests(storefront_alone: Shop) -> None:
+    storefront_alone.app("storefront")[LIFECYCLE].draining = True
+    answer = await storefront_alone.call("storefront", "GET", "/api/products", key=token("ada"))
     assert_problem(answer, 503, "draining")
     assert answer.headers["Retry-After"]
 
 
-async def test_where_no_service_has_ever_been_one_is_told_which(alone: Shop) -> None:
-    answer = await alone.call("storefront", "GET", "/api/payments")
+async def test_a_service_that_was_never_there_is_named(storefront_alone: Shop) -> None:
+    answer = await storefront_alone.call("storefront", "GET", "/api/payments")
     assert assert_problem(answer, 503, "unavailable")["service"] == "payment"

@@ -12,23 +12,23 @@ from tests.storefront.peer import FINE, Peer
 ADA = token("ada")
 
 
-async def test_a_service_that_is_away_is_named_in_words_and_once_back_all_is_well(
-    front: Shop,
+async def test_a_call_to_a_service_that_is_away_is_503_until_it_is_back(
+    whole_shop: Shop,
 ) -> None:
-    await front.stop("cart")
-    answer = await front.call("storefront", "GET", "/api/cart/ada", key=ADA)
+    await whole_shop.stop("cart")
+    answer = await whole_shop.call("storefront", "GET", "/api/cart/ada", key=ADA)
     problem = assert_problem(answer, 503, "unavailable")
     assert problem["service"] == "cart"
     assert problem["detail"].startswith("The cart service cannot be reached at the moment")
     assert "127.0.0.1" not in problem["detail"]
     assert int(answer.headers["Retry-After"]) >= 1
-    assert (await front.call("storefront", "GET", "/api/products", key=ADA)).status == 200
+    assert (await whole_shop.call("storefront", "GET", "/api/products", key=ADA)).status == 200
 
-    await front.start("cart")
-    assert (await front.call("storefront", "GET", "/api/cart/ada", key=ADA)).status == 200
+    await whole_shop.start("cart")
+    assert (await whole_shop.call("storefront", "GET", "/api/cart/ada", key=ADA)).status == 200
 
 
-async def test_a_service_that_comes_back_in_time_was_never_missed(
+async def test_a_call_waits_for_a_service_that_comes_back_in_time(
     shop: Shop,
 ) -> None:
     await shop.start("storefront", peer_deadline=5.0)
@@ -37,10 +37,10 @@ async def test_a_service_that_comes_back_in_time_was_never_missed(
     assert (await call).status == 200
 
 
-async def test_a_registry_that_is_away_is_not_missed(front: Shop) -> None:
-    assert (await front.call("storefront", "GET", "/api/products", key=ADA)).status == 200
-    await front.stop("registry")
-    assert (await front.call("storefront", "GET", "/api/products", key=ADA)).status == 200
+async def test_calls_go_through_while_the_registry_is_away(whole_shop: Shop) -> None:
+    assert (await whole_shop.call("storefront", "GET", "/api/products", key=ADA)).status == 200
+    await whole_shop.stop("registry")
+    assert (await whole_shop.call("storefront", "GET", "/api/products", key=ADA)).status == 200
 
 
 ONCE = [("POST", None), ("PATCH", None), ("PATCH", "k-1")]
@@ -49,11 +49,11 @@ AGAIN = [("GET", None), ("PUT", None), ("DELETE", None), ("POST", "k-1")]
 
 @pytest.mark.parametrize(("method", "key"), AGAIN)
 @pytest.mark.parametrize("failure", [hang_up, problem(500, "internal_error")])
-async def test_what_is_harmless_to_repeat_is_repeated(
-    cart: Peer, alone: Shop, method: str, key: str | None, failure: Reply
+async def test_a_harmless_call_is_repeated(
+    cart: Peer, storefront_alone: Shop, method: str, key: str | None, failure: Reply
 ) -> None:
     cart.says(failure, FINE)
-    answer = await alone.call("storefront", method, "/api/cart/ada", idempotency_key=key)
+    answer = await storefront_alone.call("storefront", method, "/api/cart/ada", idempotency_key=key)
     assert answer.json == {"fine": True}
     assert [seen.headers.get("idempotency-key") for seen in cart.seen] == [key] * 2
     assert len({seen.headers["x-request-id"] for seen in cart.seen}) == 1
@@ -61,21 +61,21 @@ async def test_what_is_harmless_to_repeat_is_repeated(
 
 @pytest.mark.parametrize(("method", "key"), ONCE)
 @pytest.mark.parametrize("failure", [hang_up, problem(500, "internal_error")])
-async def test_what_might_be_done_twice_is_not_repeated_and_its_outcome_is_unknown(
-    cart: Peer, alone: Shop, method: str, key: str | None, failure: Reply
+async def test_a_call_that_might_be_done_twice_is_not_repeated_and_is_504(
+    cart: Peer, storefront_alone: Shop, method: str, key: str | None, failure: Reply
 ) -> None:
     cart.says(failure, FINE)
-    answer = await alone.call("storefront", method, "/api/cart/ada", idempotency_key=key)
+    answer = await storefront_alone.call("storefront", method, "/api/cart/ada", idempotency_key=key)
     assert assert_problem(answer, 504, "outcome_unknown")["service"] == "cart"
     assert len(cart.seen) == 1
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-async def test_what_was_certainly_not_done_is_sent_again(
-    cart: Peer, alone: Shop, method: str
+async def test_a_call_that_was_certainly_not_done_is_sent_again(
+    cart: Peer, storefront_alone: Shop, method: str
 ) -> None:
     cart.says(problem(503, "draining", Retry_After="0"), FINE)
-    assert (await alone.call("storefront", method, "/api/cart/ada")).status == 200
+    assert (await storefront_alone.call("storefront", method, "/api/cart/ada")).status == 200
     assert len(cart.seen) == 2
 
 
@@ -94,18 +94,18 @@ async def test_a_call_ends_within_its_deadline(
 
 
 @pytest.mark.parametrize("odd", [reply({}, 302, Location="http://else.example/"), reply({}, 421)])
-async def test_an_answer_that_is_none_is_not_passed_back(
-    cart: Peer, alone: Shop, odd: Reply
+async def test_an_odd_answer_of_a_service_is_503(
+    cart: Peer, storefront_alone: Shop, odd: Reply
 ) -> None:
     cart.says(odd)
-    answer = await alone.call("storefront", "GET", "/api/cart/ada")
+    answer = await storefront_alone.call("storefront", "GET", "/api/cart/ada")
     assert_problem(answer, 503, "unavailable")
     assert "Location" not in answer.headers
 
 
-async def test_the_outcome_that_the_service_does_not_know_is_told_in_its_words(
-    cart: Peer, alone: Shop
+async def test_an_unknown_outcome_is_passed_back_as_the_service_has_it(
+    cart: Peer, storefront_alone: Shop
 ) -> None:
     cart.says(problem(504, "outcome_unknown", "Who knows."))
-    answer = await alone.call("storefront", "POST", "/api/cart/ada/add")
+    answer = await storefront_alone.call("storefront", "POST", "/api/cart/ada/add")
     assert (answer.status, answer.json["detail"]) == (504, "Who knows.")

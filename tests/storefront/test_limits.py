@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.common.errors import TooManyRequests
+from services.common.core.errors import TooManyRequests
 from services.storefront.limits import TokenBuckets
 from tests.routes import assert_problem
 from tests.shop import OPERATOR, Shop, token
@@ -40,7 +40,7 @@ def test_a_full_bucket_holds_a_burst(clock: Clock) -> None:
     assert taken(buckets) == 0
 
 
-def test_tokens_flow_back_at_their_rate_and_no_higher_than_the_brim(clock: Clock) -> None:
+def test_a_bucket_refills_at_its_rate_up_to_its_size(clock: Clock) -> None:
     buckets = TokenBuckets(2.0, 5.0, clock=clock)
     taken(buckets)
     clock.now += 1.5
@@ -49,7 +49,7 @@ def test_tokens_flow_back_at_their_rate_and_no_higher_than_the_brim(clock: Clock
     assert taken(buckets) == 5
 
 
-def test_a_refusal_takes_nothing_and_says_when_to_come_back(clock: Clock) -> None:
+def test_a_rejection_takes_no_token_and_says_when_to_come_back(clock: Clock) -> None:
     buckets = TokenBuckets(0.1, 1.0, clock=clock)
     buckets.take("ada")
     for _ in range(3):
@@ -60,12 +60,12 @@ def test_a_refusal_takes_nothing_and_says_when_to_come_back(clock: Clock) -> Non
     buckets.take("ada")
 
 
-def test_each_has_a_bucket(clock: Clock) -> None:
+def test_each_caller_has_a_bucket(clock: Clock) -> None:
     buckets = TokenBuckets(1.0, 2.0, clock=clock)
     assert taken(buckets, "ada") == taken(buckets, "bob") == 2
 
 
-def test_who_has_called_last_is_remembered_and_no_more_than_that(clock: Clock) -> None:
+def test_only_the_most_recent_callers_are_remembered(clock: Clock) -> None:
     buckets = TokenBuckets(1.0, 1.0, most=3, clock=clock)
     for name in ("ada", "bob", "cyd"):
         buckets.take(name)
@@ -76,7 +76,7 @@ def test_who_has_called_last_is_remembered_and_no_more_than_that(clock: Clock) -
     assert taken(buckets, "bob") == 1
 
 
-async def test_a_customer_past_the_limit_is_refused_and_nobody_is_asked(
+async def test_a_customer_past_the_limit_is_429_and_no_service_is_called(
     catalog: Peer, shop: Shop
 ) -> None:
     await shop.start("storefront", customer_burst=2.0, customer_rate=0.5)

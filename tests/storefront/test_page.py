@@ -4,7 +4,7 @@ import asyncio
 import re
 from pathlib import Path
 
-from services.common.pages import POLICY, SHARED, VENDOR
+from services.common.pages.files import POLICY, SHARED, VENDOR
 from services.storefront.app import PAGES, VIEWS
 from tests.routes import assert_problem
 from tests.shop import OPERATOR, Shop
@@ -18,33 +18,41 @@ OWN_FILES = [
 ]
 
 
-async def test_every_place_in_the_shop_is_the_page(alone: Shop) -> None:
+async def test_every_address_in_the_shop_is_the_page(storefront_alone: Shop) -> None:
     for view in VIEWS:
         path = re.sub("{.*?}", "7", view)
-        page = await alone.call("storefront", "GET", f"{path}?q=pear&q=drops", key=None)
+        page = await storefront_alone.call("storefront", "GET", f"{path}?q=pear&q=drops", key=None)
         assert page.status == 200, path
         assert page.headers["Content-Type"] == "text/html; charset=utf-8"
         assert page.body == (PAGES / "index.html").read_bytes()
 
 
-async def test_a_broken_link_is_answered_with_the_page_and_404(alone: Shop) -> None:
-    page = await alone.call("storefront", "GET", "/sweets/old-link", key=None, headers=BROWSER)
+async def test_a_broken_link_is_answered_with_the_page_and_404(storefront_alone: Shop) -> None:
+    page = await storefront_alone.call(
+        "storefront", "GET", "/sweets/old-link", key=None, headers=BROWSER
+    )
     assert page.status == 404
     assert page.body == (PAGES / "index.html").read_bytes()
     known = {**BROWSER, "If-None-Match": page.headers["ETag"]}
-    again = await alone.call("storefront", "GET", "/sweets/old-link", key=None, headers=known)
+    again = await storefront_alone.call(
+        "storefront", "GET", "/sweets/old-link", key=None, headers=known
+    )
     assert (again.status, again.body) == (404, page.body)
 
 
-async def test_only_somebody_who_reads_pages_is_answered_with_one(alone: Shop) -> None:
+async def test_only_a_caller_that_accepts_html_gets_a_page(storefront_alone: Shop) -> None:
     for method, headers in (("GET", {}), ("POST", BROWSER)):
-        reply = await alone.call("storefront", method, "/old-link", key=None, headers=headers)
+        reply = await storefront_alone.call(
+            "storefront", method, "/old-link", key=None, headers=headers
+        )
         assert_problem(reply, 404, "not_found")
 
 
-async def test_each_file_is_public_under_the_policy_and_holds_no_secret(alone: Shop) -> None:
+async def test_each_file_is_public_under_the_policy_and_holds_no_secret(
+    storefront_alone: Shop,
+) -> None:
     for path in ("/", *OWN_FILES):
-        reply = await alone.call("storefront", "GET", path, key=None)
+        reply = await storefront_alone.call("storefront", "GET", path, key=None)
         assert reply.status == 200, path
         assert reply.headers["Content-Security-Policy"] == POLICY
         assert reply.headers["X-Content-Type-Options"] == "nosniff"
@@ -52,15 +60,15 @@ async def test_each_file_is_public_under_the_policy_and_holds_no_secret(alone: S
         assert "Set-Cookie" not in reply.headers
 
 
-def test_the_policy_allows_nothing_unsafe_and_nobody_else() -> None:
+def test_the_policy_allows_nothing_unsafe_and_no_other_origin() -> None:
     assert "unsafe" not in POLICY
     assert "http" not in POLICY
     assert "default-src 'none'" in POLICY
 
 
-async def test_the_built_script_and_style_sheet_hold_every_source(alone: Shop) -> None:
-    script = await alone.call("storefront", "GET", "/assets/dist/main.js", key=None)
-    sheet = await alone.call("storefront", "GET", "/assets/dist/main.css", key=None)
+async def test_the_built_script_and_style_sheet_hold_every_source(storefront_alone: Shop) -> None:
+    script = await storefront_alone.call("storefront", "GET", "/assets/dist/main.js", key=None)
+    sheet = await storefront_alone.call("storefront", "GET", "/assets/dist/main.css", key=None)
     assert (script.status, sheet.status) == (200, 200)
     built = (script.body + sheet.body).decode()
     sources = [
@@ -96,8 +104,8 @@ NOT_GIVEN_OUT = [
 ]
 
 
-async def test_nothing_but_the_page_s_own_files_is_given_out(alone: Shop) -> None:
-    host, port = alone.urls["storefront"].removeprefix("http://").split(":")
+async def test_only_the_page_s_own_files_are_served(storefront_alone: Shop) -> None:
+    host, port = storefront_alone.urls["storefront"].removeprefix("http://").split(":")
     for path in NOT_GIVEN_OUT:
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
@@ -106,7 +114,7 @@ async def test_nothing_but_the_page_s_own_files_is_given_out(alone: Shop) -> Non
         await writer.wait_closed()
 
 
-async def test_what_others_have_written_comes_with_its_licence(alone: Shop) -> None:
+async def test_vendored_files_come_with_their_licence(storefront_alone: Shop) -> None:
     for folder in VENDOR.iterdir():
         licences = [path for path in folder.iterdir() if path.name.startswith("LICENSE")]
         assert licences, folder

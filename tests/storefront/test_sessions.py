@@ -15,19 +15,19 @@ async def begin(shop: Shop, key: str | None = None, **request: Any) -> Reply:
     return await shop.call("storefront", "POST", "/api/session", key=key, **request)
 
 
-async def test_a_new_guest_is_given_a_name_and_a_token(front: Shop) -> None:
-    reply = await begin(front)
+async def test_a_new_guest_is_given_a_name_and_a_token(whole_shop: Shop) -> None:
+    reply = await begin(whole_shop)
     assert reply.status == 200
     session = reply.json
     assert session.keys() == {"user_id", "token", "expires_at"}
     path = f"/api/cart/{session['user_id']}"
-    cart = await front.call("storefront", "GET", path, key=session["token"])
+    cart = await whole_shop.call("storefront", "GET", path, key=session["token"])
     assert cart.json["user_id"] == session["user_id"]
     assert reply.headers["Cache-Control"] == "no-store"
 
 
-async def test_no_two_guests_are_the_same(alone: Shop) -> None:
-    first, second = await begin(alone), await begin(alone)
+async def test_no_two_guests_are_the_same(storefront_alone: Shop) -> None:
+    first, second = await begin(storefront_alone), await begin(storefront_alone)
     assert first.json["user_id"] != second.json["user_id"]
 
 
@@ -41,10 +41,10 @@ async def test_a_token_lasts_as_long_as_it_says(shop: Shop) -> None:
     assert abs(expires_at - began - timedelta(seconds=60)) < timedelta(seconds=5)
 
 
-async def test_a_guest_stays_the_same_with_a_new_token(alone: Shop) -> None:
+async def test_a_guest_stays_the_same_with_a_new_token(storefront_alone: Shop) -> None:
     ending = token("guest-1", lifetime=timedelta(seconds=30))
     for headers in ({"X-API-Key": ending}, {"Authorization": f"Bearer {ending}"}):
-        renewed = (await begin(alone, headers=headers)).json
+        renewed = (await begin(storefront_alone, headers=headers)).json
         assert renewed["user_id"] == "guest-1"
         assert renewed["token"] != ending
         expires_at = datetime.fromisoformat(renewed["expires_at"])
@@ -54,11 +54,11 @@ async def test_a_guest_stays_the_same_with_a_new_token(alone: Shop) -> None:
 @pytest.mark.parametrize(
     "key", ["", "nonsense", token("guest-1", lifetime=timedelta(seconds=-1)), token("a") + "x"]
 )
-async def test_a_token_that_has_ended_is_not_renewed(alone: Shop, key: str) -> None:
-    assert_problem(await begin(alone, key), 401, "invalid_api_key")
+async def test_an_expired_token_is_not_renewed(storefront_alone: Shop, key: str) -> None:
+    assert_problem(await begin(storefront_alone, key), 401, "invalid_api_key")
 
 
-async def test_an_address_may_not_ask_for_ever_more(shop: Shop) -> None:
+async def test_an_address_gets_a_limited_number_of_sessions(shop: Shop) -> None:
     await shop.start("storefront", session_burst=2.0, session_rate=1.0)
     assert [(await begin(shop)).status for _ in range(2)] == [200, 200]
     for key in (None, token("guest-1")):
@@ -67,7 +67,7 @@ async def test_an_address_may_not_ask_for_ever_more(shop: Shop) -> None:
         assert 55 <= int(refused.headers["Retry-After"]) <= 60
 
 
-async def test_the_operator_is_given_as_many_guests_as_are_wanted(shop: Shop) -> None:
+async def test_the_operator_gets_any_number_of_sessions(shop: Shop) -> None:
     await shop.start("storefront", session_burst=1.0, session_rate=1.0)
     guests = {(await begin(shop, OPERATOR)).json["user_id"] for _ in range(5)}
     assert len(guests) == 5

@@ -1,7 +1,7 @@
 // Built by `npm run build` from the sources named below: change those, not this file.
 // It contains Preact (MIT) and htm (Apache-2.0): see /vendor/preact/.
 
-// services/common/vendor/preact/standalone.module.js
+// services/common/pages/vendor/preact/standalone.module.js
 var e;
 var n;
 var _;
@@ -367,7 +367,7 @@ function ActionResult({ result, dismiss }) {
   </div>`;
 }
 
-// services/common/pages/format.js
+// services/common/pages/shared/format.js
 function counted(number, one, many = `${one}s`) {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }
@@ -447,7 +447,10 @@ function eventLabel({ what, detail }) {
 function because(detail) {
   const causes = {
     heartbeat: " again: its heartbeat came",
-    "its own word": " by its own word",
+    "its own request": " at its own request",
+    "the operator's override": " again: taken back by the operator",
+    // As release 0.1.0 wrote them, whose history may still be there.
+    "its own word": " at its own request",
     "the operator's word": " again: taken back by the operator"
   };
   return causes[detail] ?? (detail ? `: ${detail}` : "");
@@ -740,7 +743,7 @@ function byDay(events) {
   return [...days];
 }
 
-// services/common/pages/api.js
+// services/common/pages/shared/api.js
 var ApiError = class extends Error {
   constructor(status, problem, retryAfter = null) {
     super(problem.detail || problem.title || `HTTP ${status}`);

@@ -13,7 +13,7 @@ from typing import Literal
 
 from playwright.async_api import Browser, Page, expect
 
-from services.operations.parts import PARTS
+from services.operations.run.deployment import SERVICES
 from tests.browser.chromium import HOW_TO_GET_ONE, chromium, find_chromium
 from tests.browser.instance import Instance
 from tests.browser.shopper import Shopper
@@ -22,7 +22,7 @@ from tests.shop import OPERATOR, Shop, open_shop, until
 
 HERE = Path(__file__).parent
 FIRST_PORT = 8000
-MOST_BYTES = 250_000
+MAX_BYTES = 250_000
 
 
 async def main() -> None:
@@ -32,9 +32,9 @@ async def main() -> None:
         sys.exit(HOW_TO_GET_ONE)
     with tempfile.TemporaryDirectory() as folder:
         async with chromium(path) as browser, open_shop(Path(folder)) as shop:
-            for part in PARTS:
-                told = {"demo": True} if part.name == "catalog" else {}
-                await shop.start(part.name, port=FIRST_PORT + part.offset, **told)
+            for one in SERVICES:
+                told = {"demo": True} if one.name == "catalog" else {}
+                await shop.start(one.name, port=FIRST_PORT + one.offset, **told)
             await take_of_the_shop(browser, shop)
             await take_of_the_registry(browser, shop)
 
@@ -86,8 +86,8 @@ async def take(page: Page, name: str, *, colours: Literal["light", "dark"] = "li
     """Keep what the tab shows."""
     await page.emulate_media(color_scheme=colours, reduced_motion="reduce")
     picture = await page.screenshot(caret="hide", animations="disabled", scale="css")
-    if len(picture) > MOST_BYTES:
-        sys.exit(f"{name}.png has {len(picture):,} bytes; a README's has {MOST_BYTES:,} at most.")
+    if len(picture) > MAX_BYTES:
+        sys.exit(f"{name}.png has {len(picture):,} bytes; a README's has {MAX_BYTES:,} at most.")
     (HERE / f"{name}.png").write_bytes(picture)
     print(f"{name}.png  {len(picture):,} bytes")
 

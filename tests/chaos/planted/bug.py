@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from .edits import Edit
+from .seams import Seams
 
 LOST = "answer lost after the effect"
 
@@ -14,13 +14,13 @@ LOST = "answer lost after the effect"
 class Focus:
     """What a short campaign keeps to.
 
-    `deeds` are what the clients do, and how often: all that they can if none are named. `attacks`
+    `actions` are what the clients do, and how often: all that they can if none are named. `attacks`
     are what the nemesis does, and to which `targets`; `points` where services end themselves, each
     as service and point, in turn; `faults` what happens to the share `proxied` of the requests.
     What comes late is not among them, since it has to be waited for. Times are seconds.
     """
 
-    deeds: Mapping[str, int] = field(default_factory=dict)
+    actions: Mapping[str, int] = field(default_factory=dict)
     attacks: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     points: tuple[tuple[str, str], ...] = ()
@@ -33,11 +33,12 @@ class Focus:
 class Bug:
     """A bug as a programmer would write it, the rule that it breaks, and how it is found.
 
-    `caught_as` is a pattern that the violation has: the promise, and in what way it is broken.
+    `plant` puts it into the process of a service, whichever that is. `caught_as` is a pattern that
+    the violation has: the promise, and in what way it is broken.
     """
 
     name: str
     breaks: str
-    edits: tuple[Edit, ...]
+    plant: Callable[[Seams], object]
     caught_as: str
     focus: Focus

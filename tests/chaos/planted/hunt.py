@@ -42,15 +42,15 @@ class Hunt(Campaign):
         if focus.targets:
             self.nemesis.targets = self.surroundings.targets = focus.targets
             self.nemesis.registry = ()
-        if focus.deeds:
+        if focus.actions:
             self.stand_in.proxied = 1.0
         self.proxy.faults = {name: self.proxy.faults[name] for name in focus.faults}
 
     async def __aenter__(self) -> Hunt:
         await super().__aenter__()
-        if self._focus.deeds:
+        if self._focus.actions:
             for customer in self.clients.customers:
-                customer.keep_to(self._focus.deeds)
+                customer.keep_to(self._focus.actions)
         return self
 
     async def search(self, pattern: str, rounds: int = ROUNDS) -> list[str]:

@@ -2,115 +2,127 @@
 
 from __future__ import annotations
 
-from .bug import Bug, Focus
-from .edits import diff
+import sqlite3
+from typing import Any
 
-APP = "services/catalog/app.py"
-RESERVATIONS = "services/catalog/reservations.py"
-SCHEMA = "services/catalog/schema.sql"
+from services.catalog import store, transitions
+from services.catalog.messages import NewReservation, Reservation
+from services.catalog.model import TOMBSTONES, Offers, ReservationAction
+from services.common.core.clock import seconds_after
+from services.common.core.money import Money
+from services.common.core.rejection import Rejection
+from services.common.storage.database import Database
+
+from .bug import Bug, Focus
+from .seams import Seams
+
+
+def no_tombstone(seams: Seams) -> None:
+    change = transitions.change_reservation
+
+    @seams.replace(transitions)
+    def change_reservation(
+        conn: sqlite3.Connection, order_id: str, action: ReservationAction, currency: str, now: str
+    ) -> Reservation:
+        if action not in TOMBSTONES or store.find_reservation(conn, order_id) is not None:
+            return change(conn, order_id, action, currency, now)
+        return Reservation(
+            order_id=order_id,
+            state=TOMBSTONES[action],
+            lines=[],
+            total_amount=Money(0),
+            currency=currency,
+        )
+
+
+def holds_let_go_by_the_clock(seams: Seams) -> None:
+    reserve = transitions.reserve_stock
+
+    @seams.replace(transitions)
+    def reserve_stock(
+        conn: sqlite3.Connection, order_id: str, wanted: NewReservation, currency: str, now: str
+    ) -> Reservation | Rejection:
+        if store.find_reservation(conn, order_id) is None:
+            old = conn.execute(
+                "SELECT order_id FROM reservations WHERE state = 'HELD' AND updated_at < ?",
+                (seconds_after(now, -2.0),),
+            ).fetchall()
+            for row in old:
+                transitions.change_reservation(conn, row["order_id"], "release", currency, now)
+        return reserve(conn, order_id, wanted, currency, now)
+
+
+def stock_checked_apart(seams: Seams) -> None:
+    plain_write = Database.write
+    read = store.read_offers
+    checked: Offers = {}
+
+    @seams.replace(Database)
+    async def write(self: Database, unit: Any, *args: Any, **kwargs: Any) -> Any:
+        if unit is not transitions.reserve_stock:
+            return await plain_write(self, unit, *args, **kwargs)
+        _, wanted, *_ = args
+        offers = await self.read(read, wanted)
+
+        def reserve(conn: sqlite3.Connection) -> Reservation | Rejection:
+            nonlocal checked
+            checked = offers
+            return transitions.reserve_stock(conn, *args, **kwargs)
+
+        return await plain_write(self, reserve)
+
+    @seams.replace(store)
+    def read_offers(conn: sqlite3.Connection, wanted: NewReservation) -> Offers:
+        return checked
+
+    seams.remove_check("catalog", "products", "available >= 0")
+
+
+def rejection_not_kept(seams: Seams) -> None:
+    reserve = transitions.reserve_stock
+
+    @seams.replace(transitions)
+    def reserve_stock(
+        conn: sqlite3.Connection, order_id: str, wanted: NewReservation, currency: str, now: str
+    ) -> Reservation | Rejection:
+        answer = reserve(conn, order_id, wanted, currency, now)
+        conn.execute(
+            "DELETE FROM reservations WHERE order_id = ? AND state = 'REJECTED'", (order_id,)
+        )
+        return answer
+
 
 IN_CATALOG = (
     Bug(
         name="no_tombstone",
         breaks="The release of what was never held leaves nothing that a late hold would find.",
-        edits=(
-            diff(
-                RESERVATIONS,
-                """
-             raise no_such_reservation(order_id)
--        _open(conn, order_id, TOMBSTONES[move], currency, now)
--        return get_reservation(conn, order_id)
-+        return Reservation(
-+            order_id=order_id,
-+            state=TOMBSTONES[move],
-+            lines=[],
-+            total_amount=Money(0),
-+            currency=currency,
-+        )
-""",
-            ),
-        ),
+        plant=no_tombstone,
         caught_as="5: .*'CANCELLED', 'RELEASED', 'HELD'",
-        focus=Focus(deeds={"cancel_on_the_way": 10}),
+        focus=Focus(actions={"cancel_on_the_way": 10}),
     ),
     Bug(
         name="holds_let_go_by_the_clock",
         breaks="The catalog lets go of what has been held for long, by its own clock.",
-        edits=(
-            diff(
-                RESERVATIONS,
-                """
-+    from services.common.clock import seconds_after
-+
-+    old = conn.execute(
-+        "SELECT order_id FROM reservations WHERE state = 'HELD' AND updated_at < ?",
-+        (seconds_after(now, -2.0),),
-+    ).fetchall()
-+    for row in old:
-+        move(conn, row["order_id"], "release", currency, now)
-     shelf = _shelf(conn, wanted)
-""",
-            ),
-        ),
+        plant=holds_let_go_by_the_clock,
         caught_as="5: stock that went before its order",
-        focus=Focus(deeds={"buy_at_once": 10, "pay": 5}),
+        focus=Focus(actions={"buy_at_once": 10, "pay": 5}),
     ),
     Bug(
         name="stock_checked_apart",
         breaks="Stock is checked in one transaction and taken in the next, with no CHECK behind.",
-        edits=(
-            diff(
-                SCHEMA,
-                """
--    available   INTEGER NOT NULL CHECK (available >= 0),
-+    available   INTEGER NOT NULL,
-""",
-            ),
-            diff(
-                APP,
-                """
-+    shelf = await request.app[DATABASE].read(reservations._shelf, wanted)
-     held = await request.app[DATABASE].write(
--        reservations.hold, order_id, wanted, request.app[SETTINGS].currency, utc_now()
-+        reservations.hold, order_id, wanted, request.app[SETTINGS].currency, utc_now(), shelf
-     )
-""",
-            ),
-            diff(
-                RESERVATIONS,
-                """
--    conn: sqlite3.Connection, order_id: str, wanted: Wanted, currency: str, now: str
-+    conn: sqlite3.Connection, order_id: str, wanted: Wanted, currency: str, now: str, shelf: Shelf
-""",
-            ),
-            diff(
-                RESERVATIONS,
-                """
--    shelf = _shelf(conn, wanted)
-     if refusal := why_not(wanted, shelf):
-""",
-            ),
-        ),
+        plant=stock_checked_apart,
         caught_as="4: below zero",
         focus=Focus(
-            deeds={"buy_at_once": 40, "restock": 10},
+            actions={"buy_at_once": 40, "restock": 10},
             attacks=("stop_and_go_on",),
             targets=("catalog",),
         ),
     ),
     Bug(
-        name="refusal_not_kept",
-        breaks="A refused hold leaves nothing, so that a late repeat of it is judged anew.",
-        edits=(
-            diff(
-                RESERVATIONS,
-                """
--        _open(conn, order_id, "REJECTED", currency, now, request=request, refusal=text)
-         return refusal
-""",
-            ),
-        ),
+        name="rejection_not_kept",
+        breaks="A rejected hold leaves nothing, so that a late repeat of it is judged anew.",
+        plant=rejection_not_kept,
         caught_as="5: .*'REJECTED', 'NONE', None",
-        focus=Focus(deeds={"buy_at_once": 10, "restock": 3}),
+        focus=Focus(actions={"buy_at_once": 10, "restock": 3}),
     ),
 )

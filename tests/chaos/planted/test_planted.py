@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
+import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.real_shop import free_base_port
+from services.common.process import app as assembly
+from services.common.storage.migrations import Schema, migrate
+from tests.end_to_end.real_shop import ROOT, free_base_port
 
+from ..crash_points import POINTS
+from ..nemesis import Nemesis
+from ..payments import Payments
+from ..processes import SERVICES
+from ..proxy import FAULTS
+from ..surroundings import Surroundings
+from ..workload import Customer
 from .bug import Bug, Focus
 from .bugs import BUGS
-from .edits import ROOT, edited
 from .hunt import Hunt, matching
+from .seams import Seams
 
 SEED = 1
 LONGEST = 90.0
@@ -25,12 +35,29 @@ each_bug = pytest.mark.parametrize("bug", BUGS.values(), ids=BUGS)
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the attacks are Linux's")
 
 
+def make_databases() -> None:
+    """Make the database of every service, in memory, by its schema as it is now."""
+    for service in SERVICES:
+        folder = ROOT / "services" / service / "migrations"
+        schema: Schema = vars(assembly)["service_schema"](service, folder)
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as conn:
+            migrate(conn, schema, service)
+
+
 @each_bug
-def test_a_bug_fits_the_product_as_it_is_now(bug: Bug) -> None:
-    for file in {edit.file for edit in bug.edits}:
-        text = edited(bug.edits, file, (ROOT / file).read_text())
-        if file.endswith(".py"):
-            ast.parse(text)
+def test_all_that_a_bug_replaces_is_there(bug: Bug) -> None:
+    with Seams() as seams:
+        bug.plant(seams)
+        make_databases()
+
+
+@each_bug
+def test_a_focus_names_only_what_there_is(bug: Bug) -> None:
+    focus = bug.focus
+    assert all(point in POINTS[service] for service, point in focus.points)
+    assert set(focus.faults) <= FAULTS.keys()
+    assert all(hasattr(Nemesis, name) or hasattr(Surroundings, name) for name in focus.attacks)
+    assert all(hasattr(Customer, name) or hasattr(Payments, name) for name in focus.actions)
 
 
 @pytest.mark.planted

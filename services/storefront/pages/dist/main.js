@@ -1,7 +1,7 @@
 // Built by `npm run build` from the sources named below: change those, not this file.
 // It contains Preact (MIT) and htm (Apache-2.0): see /vendor/preact/.
 
-// services/common/vendor/preact/standalone.module.js
+// services/common/pages/vendor/preact/standalone.module.js
 var e;
 var n;
 var _;
@@ -356,7 +356,7 @@ var fe = function(e2) {
   })(e2)), n2), arguments, [])).length > 1 ? n2 : n2[0];
 }.bind(a);
 
-// services/common/pages/format.js
+// services/common/pages/shared/format.js
 var printers = /* @__PURE__ */ new Map();
 function cents(amount) {
   return Math.round(amount * 100);
@@ -397,7 +397,7 @@ function minutesLeft(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-// services/common/pages/state.js
+// services/common/pages/shared/state.js
 function createStore(value) {
   const subscribers = /* @__PURE__ */ new Set();
   return {
@@ -428,7 +428,7 @@ function useStore(store) {
   return store.value;
 }
 
-// services/common/pages/api.js
+// services/common/pages/shared/api.js
 var ApiError = class extends Error {
   constructor(status, problem, retryAfter = null) {
     super(problem.detail || problem.title || `HTTP ${status}`);

@@ -1,0 +1,118 @@
+"""What goes over the wire to and from the registry. No I/O."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from services.common.core import wire
+
+from .model import DEFAULT_TTL, DesiredState, Instance
+
+MAX_META_LEVELS = 8
+
+Id = Annotated[
+    str, wire.like(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z", "1 to 128 of A-Z a-z 0-9 . _ -")
+]
+Text = Annotated[
+    str, wire.like(r"^[^\x00-\x1f\x7f]*\Z", "one line of text"), msgspec.Meta(max_length=200)
+]
+
+
+class NewRegistration(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What an instance says about itself; its lease lasts `ttl` seconds, by default 6."""
+
+    url: Annotated[str, msgspec.Meta(max_length=300)]
+    version: Text | None = None
+    meta: Annotated[dict[str, Any], msgspec.Meta(max_length=50)] = {}
+    ttl: wire.Seconds = msgspec.field(default_factory=lambda: wire.Seconds(DEFAULT_TTL))
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a `meta` that is nested so deeply that some cannot read it."""
+        if not _is_within(self.meta, MAX_META_LEVELS):
+            raise ValueError(f"Expected meta of at most {MAX_META_LEVELS} levels")
+
+
+class Lease(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The lease that an instance was given."""
+
+    lease: Text
+
+
+class Deregistration(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A removal; with a lease, only of the instance that holds it."""
+
+    lease: Text | None = None
+
+
+class StateChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """With a lease it is the instance's own request, without one the operator's override."""
+
+    state: DesiredState
+    lease: Text | None = None
+
+
+class Watch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The changes to return (those after `index` in `epoch`), how many seconds to wait for one, and
+    who asks.
+    """
+
+    epoch: Text | None = None
+    index: Annotated[int, msgspec.Meta(ge=0, le=wire.MAX_INTEGER)] = 0
+    wait: Annotated[int, msgspec.Meta(ge=0, le=60)] = 0
+    as_: Text | None = msgspec.field(name="as", default=None)
+
+
+class Report(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """An instance that could not be reached, and what happened."""
+
+    service: Id
+    instance_id: Id
+    what: Text
+
+
+class AbsentInstance(msgspec.Struct, frozen=True, kw_only=True):
+    """An instance that is not registered, but has an override of the operator."""
+
+    service: str
+    instance_id: str
+    state: Literal["down"] = "down"
+    reason: str
+
+
+class RegistrationResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The response to a registration, besides the instance itself."""
+
+    lease: str
+    heartbeat_every: float
+    index: int
+    epoch: str
+    shop: str
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """Services, each with all its instances; all services if it is a reset."""
+
+    index: int
+    epoch: str
+    reset: bool
+    shop: str
+    services: dict[str, list[Instance]]
+
+
+class OneService(msgspec.Struct, frozen=True, kw_only=True):
+    """One service's instances."""
+
+    index: int
+    service: str
+    instances: list[Instance]
+
+
+def _is_within(value: Any, levels: int) -> bool:
+    """Whether a JSON value is nested in at most so many levels."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return True
+    return levels > 0 and all(_is_within(each, levels - 1) for each in value)

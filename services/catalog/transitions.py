@@ -1,0 +1,151 @@
+"""Units of work that change reservations and with them the stock. Each stock movement is one
+statement and one entry in the ledger. No clock moves stock.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from services.common.core import wire
+from services.common.core.errors import Conflict
+from services.common.core.rejection import Rejection
+from services.common.storage.transition import StateMachine, transition
+
+from . import store
+from .messages import NewReservation, Reservation, ReservationState
+from .model import (
+    NEXT_STATES,
+    REJECTED_ACTIONS,
+    STOCK_MOVEMENTS,
+    TOMBSTONES,
+    TRANSITIONS,
+    ReservationAction,
+    rejection_of,
+    reservation_not_found,
+    total_of,
+)
+
+RESERVATIONS = StateMachine("reservations", "order_id", ("state",), TRANSITIONS)
+
+
+def reserve_stock(
+    conn: sqlite3.Connection, order_id: str, wanted: NewReservation, currency: str, now: str
+) -> Reservation | Rejection:
+    """Hold everything that an order wants, or nothing. A rejection is returned and not raised,
+    because it has to be stored.
+
+    A repeat returns the same. Raises Conflict if the reservation is closed (`reservation_closed`)
+    or is one of other lines (`reservation_mismatch`).
+    """
+    known = store.find_reservation(conn, order_id)
+    if known is not None:
+        return _repeated(conn, known, wanted)
+    request = wire.encode(wanted).decode()
+    offers = store.read_offers(conn, wanted)
+    if rejection := rejection_of(wanted, offers):
+        text = wire.encode(rejection).decode()
+        _add(conn, order_id, "REJECTED", currency, now, request=request, rejection=text)
+        return rejection
+    total = total_of(wanted, offers)
+    _add(conn, order_id, "HELD", currency, now, request=request, total=total)
+    for line in wanted.lines:
+        offer = offers[line.product_id]
+        conn.execute(
+            "INSERT INTO reservation_lines (order_id, product_id, sku, name, price_cents, quantity)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (order_id, line.product_id, offer.sku, offer.name, int(offer.price), line.quantity),
+        )
+        _move_stock(conn, order_id, line.product_id, "hold", (-1, 1, 0), line.quantity, now)
+    return store.get_reservation(conn, order_id)
+
+
+def change_reservation(
+    conn: sqlite3.Connection, order_id: str, action: ReservationAction, currency: str, now: str
+) -> Reservation:
+    """Commit, release or return what an order holds. A repeat has no further effect.
+
+    Raises NotFound (`reservation_not_found`) for a commit without a reservation, and Conflict with
+    the codes of REJECTED_ACTIONS.
+    """
+    row = store.find_reservation(conn, order_id)
+    if row is None:
+        if action not in TOMBSTONES:
+            raise reservation_not_found(order_id)
+        _add(conn, order_id, TOMBSTONES[action], currency, now)
+        return store.get_reservation(conn, order_id)
+    state: ReservationState = row["state"]
+    if code := REJECTED_ACTIONS.get((state, action)):
+        raise _state_conflict(order_id, state, code)
+    if target := NEXT_STATES.get((state, action)):
+        transition(conn, RESERVATIONS, order_id, (state,), (target,), now)
+        for line in store.lines_of(conn, order_id):
+            units = STOCK_MOVEMENTS[state, target]
+            _move_stock(conn, order_id, line.product_id, action, units, line.quantity, now)
+    return store.get_reservation(conn, order_id)
+
+
+def _repeated(
+    conn: sqlite3.Connection, row: sqlite3.Row, wanted: NewReservation
+) -> Reservation | Rejection:
+    order_id = row["order_id"]
+    if row["state"] in TOMBSTONES.values():
+        raise _state_conflict(order_id, row["state"], "reservation_closed")
+    if wire.build(wire.parse_json(row["request"]), NewReservation) != wanted:
+        raise Conflict(
+            f"Order {order_id} has a reservation of other lines",
+            code="reservation_mismatch",
+            extensions={"order_id": order_id},
+        )
+    if row["state"] == "REJECTED":
+        return wire.build(wire.parse_json(row["rejection"]), Rejection)
+    return store.get_reservation(conn, order_id)
+
+
+def _state_conflict(order_id: str, state: ReservationState, code: str) -> Conflict:
+    return Conflict(
+        f"The reservation of order {order_id} is {state}",
+        code=code,
+        extensions={"order_id": order_id},
+    )
+
+
+def _add(
+    conn: sqlite3.Connection,
+    order_id: str,
+    state: ReservationState,
+    currency: str,
+    now: str,
+    *,
+    request: str | None = None,
+    rejection: str | None = None,
+    total: int = 0,
+) -> None:
+    conn.execute(
+        "INSERT INTO reservations (order_id, state, request, rejection, total_cents, currency,"
+        " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (order_id, state, request, rejection, int(total), currency, now, now),
+    )
+
+
+def _move_stock(
+    conn: sqlite3.Connection,
+    order_id: str,
+    product_id: int,
+    movement: str,
+    units: tuple[int, int, int],
+    quantity: int,
+    now: str,
+) -> None:
+    """Make one stock movement: a line's units between available, reserved and sold."""
+    available, reserved, sold = (change * quantity for change in units)
+    conn.execute(
+        "UPDATE products SET available = available + ?, reserved = reserved + ?, sold = sold + ?,"
+        " updated_at = ? WHERE id = ?",
+        (available, reserved, sold, now, product_id),
+    )
+    conn.execute(
+        "INSERT INTO stock_ledger"
+        " (product_id, order_id, movement, available, reserved, sold, reason, at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (product_id, order_id, movement, available, reserved, sold, f"order {order_id}", now),
+    )

@@ -1,0 +1,53 @@
+"""The documentation of a service: its OpenAPI document, and the page that shows it."""
+
+from __future__ import annotations
+
+import msgspec
+from aiohttp import web
+
+from ..web.openapi import openapi_document
+from ..web.routing import Access, Route
+from .files import POLICY, VENDOR, send_file
+
+SWAGGER_UI = VENDOR / "swagger_ui"
+DOCS_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+"""Swagger UI sets styles on elements."""
+
+
+def documentation_routes(service: str, routes: list[Route]) -> list[Route]:
+    """The routes of `/openapi.json`, of `/docs` and of the files that the page needs."""
+    document: bytes | None = None
+
+    async def openapi_json(_request: web.Request) -> web.Response:
+        """This document."""
+        nonlocal document
+        if document is None:
+            document = msgspec.json.encode(openapi_document(service, all_routes))
+        return web.json_response(body=document)
+
+    async def docs(request: web.Request) -> web.Response:
+        """The page that shows this service's documentation and can try its routes."""
+        return await send_file(request, SWAGGER_UI, "index.html", policy=DOCS_POLICY)
+
+    async def docs_file(request: web.Request) -> web.Response:
+        """A file of the documentation page."""
+        return await send_file(request, SWAGGER_UI, request.match_info["file"])
+
+    own = [
+        Route(
+            "GET",
+            "/openapi.json",
+            openapi_json,
+            Access.PUBLIC,
+            gives=dict,
+        ),
+        Route("GET", "/docs", docs, Access.PUBLIC),
+        Route(
+            "GET",
+            r"/docs/{file:[a-z-]+\.(?:js|css)}",
+            docs_file,
+            Access.PUBLIC,
+        ),
+    ]
+    all_routes = routes + own
+    return own

@@ -1,0 +1,56 @@
+// Money, counts and times as text. Wherever the pages calculate, money is whole cents.
+
+const printers = new Map();
+
+/** An amount of the API, which is in major units, as whole cents. */
+export function cents(amount) {
+  return Math.round(amount * 100);
+}
+
+/** Whole cents as an amount of the API, in major units. */
+export function amountOf(wholeCents) {
+  return wholeCents / 100;
+}
+
+/** Whole cents as text: "$1.20". */
+export function money(wholeCents, currency = "USD") {
+  if (!printers.has(currency)) {
+    printers.set(currency, new Intl.NumberFormat("en", { style: "currency", currency }));
+  }
+  return printers.get(currency).format(wholeCents / 100);
+}
+
+/** "1 thing", "2 things". */
+export function counted(number, one, many = `${one}s`) {
+  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+}
+
+const dayAndTime = new Intl.DateTimeFormat("en", {
+  day: "numeric",
+  month: "long",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
+const timeOfDay = new Intl.DateTimeFormat("en", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
+
+/** "November 23, 14:05" from an RFC 3339 time. */
+export function when(time) {
+  return dayAndTime.format(new Date(time));
+}
+
+/** "14:05:09" from an RFC 3339 time. */
+export function clockTime(time) {
+  return timeOfDay.format(new Date(time));
+}
+
+/** Seconds as "14:05" (minutes and seconds). */
+export function minutesLeft(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}

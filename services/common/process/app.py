@@ -1,0 +1,139 @@
+"""Assembles a service from its parts. Opens no resource, and reads no environment variable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+
+from client.discovery import Discovery
+from client.transport import Transport, open_session
+
+from ..core.background import running
+from ..core.clock import utc_now
+from ..core.logs import logger
+from ..core.settings import Settings
+from ..core.tracing import onward_headers
+from ..pages.docs import documentation_routes
+from ..storage.database import DatabaseError, open_database
+from ..storage.migrations import Schema, service_schema
+from ..storage.shop_identity import keep_to_currency, load_shop
+from ..web import health
+from ..web.auth import Keyring
+from ..web.idempotency import LIVE_KEYS
+from ..web.idempotency_keys import forget_old_keys
+from ..web.keys import (
+    BOUND,
+    DATABASE,
+    DISCOVERY,
+    KEYRING,
+    PEERS,
+    SESSION,
+    SETTINGS,
+    TRANSPORT,
+    Resource,
+)
+from ..web.lifecycle import LIFECYCLE, Lifecycle
+from ..web.metrics import METRICS, Metrics
+from ..web.middleware import observe
+from ..web.parameters import BODY_LIMIT
+from ..web.routing import Route, add_routes
+from .registration import registration
+
+PURGE_SECONDS = 3600.0
+
+
+def base_app(settings: Settings, routes: Sequence[Route]) -> web.Application:
+    """An application with the routes that every service has. The registry uses it directly."""
+    app = web.Application(middlewares=[observe], client_max_size=BODY_LIMIT)
+    app[SETTINGS] = settings
+    app[KEYRING] = Keyring(settings.api_key)
+    app[LIFECYCLE] = Lifecycle(settings.service)
+    app[METRICS] = Metrics(settings.service)
+    app[LIVE_KEYS] = set()
+    every = [*routes, *health.ROUTES]
+    add_routes(app, [*every, *documentation_routes(settings.service, every)])
+    app.cleanup_ctx.append(_bound)
+    return app
+
+
+def service_app(
+    settings: Settings,
+    routes: Sequence[Route],
+    *,
+    database: str | None = None,
+    migrations: Path | None = None,
+    peers: Sequence[str] = (),
+    resources: Sequence[Resource] = (),
+) -> web.Application:
+    """An application with `routes`, a registration, a transport to its `peers` (their names) and a
+    database if it has one (`database` is its file name in the data folder, `migrations` the folder
+    of its scripts). `resources` are the service's own cleanup contexts.
+    """
+    app = base_app(settings, routes)
+    app[PEERS] = peers
+    if database is not None and migrations is not None:
+        schema = service_schema(settings.service, migrations)
+        app.cleanup_ctx.append(_own_database(settings.data_dir / database, schema))
+        app.cleanup_ctx.append(_purge)
+    app.cleanup_ctx.extend([_peers, *resources, registration])
+    return app
+
+
+def _own_database(path: Path, schema: Schema) -> Resource:
+    async def open_own_database(app: web.Application) -> AsyncIterator[None]:
+        async with open_database(path, schema) as opened:
+            app[DATABASE] = opened
+            app[LIFECYCLE].shop = await opened.read(load_shop)
+            await opened.write(keep_to_currency, app[SETTINGS].currency)
+            async with running(partial(_end_when_failed, app), "watch on the database"):
+                yield
+
+    return open_own_database
+
+
+async def _end_when_failed(app: web.Application) -> None:
+    app[LIFECYCLE].end(await app[DATABASE].failed())
+
+
+async def _bound(app: web.Application) -> AsyncIterator[None]:
+    app[BOUND] = asyncio.get_running_loop().create_future()
+    yield
+    app[BOUND].cancel()
+
+
+async def _peers(app: web.Application) -> AsyncIterator[None]:
+    settings = app[SETTINGS]
+    async with (
+        open_session() as session,
+        Discovery(
+            session,
+            settings.registry_url,
+            settings.api_key,
+            name=f"{settings.service}/{settings.instance_id}",
+        ) as discovery,
+    ):
+        app[SESSION] = session
+        app[DISCOVERY] = discovery
+        app[TRANSPORT] = Transport(
+            session, discovery, settings.api_key, context_headers=onward_headers
+        )
+        yield
+
+
+async def _purge(app: web.Application) -> AsyncIterator[None]:
+    async def purge() -> None:
+        while True:
+            try:
+                await app[DATABASE].write(forget_old_keys, utc_now())
+            except DatabaseError as error:
+                logger.warning(
+                    "old idempotency keys could not be deleted", extra={"reason": str(error)}
+                )
+            await asyncio.sleep(PURGE_SECONDS)
+
+    async with running(purge, "purge of idempotency keys"):
+        yield

@@ -1,0 +1,30 @@
+"""The typed keys of what an application and a request hold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from aiohttp import ClientSession, web
+
+from client.discovery import Discovery
+from client.transport import Transport
+
+from ..core.settings import Settings
+from ..storage.database import Database
+from .auth import Keyring, Principal
+
+SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
+KEYRING: web.AppKey[Keyring] = web.AppKey("keyring", Keyring)
+DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
+SESSION: web.AppKey[ClientSession] = web.AppKey("session", ClientSession)
+DISCOVERY: web.AppKey[Discovery] = web.AppKey("discovery", Discovery)
+TRANSPORT: web.AppKey[Transport] = web.AppKey("transport", Transport)
+PEERS: web.AppKey[Sequence[str]] = web.AppKey("peers", Sequence)
+BOUND: web.AppKey[asyncio.Future[str]] = web.AppKey("bound", asyncio.Future)
+"""Resolves to the URL by which others reach this service, once it listens."""
+
+PRINCIPAL: web.RequestKey[Principal] = web.RequestKey("principal", Principal)
+
+Resource = Callable[[web.Application], AsyncIterator[None]]
+"""A cleanup context of an application: it opens something, yields, and closes it."""

@@ -1,0 +1,69 @@
+"""The state of a running service: its shop, whether it is draining, how busy it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+
+from ..core.errors import Misdirected, Unavailable
+
+MAX_IN_FLIGHT = 512
+"""Requests in flight; a further one is rejected, with nothing done."""
+MAX_STREAMS = 2048
+"""The same for long polls and event streams, most of which only wait."""
+
+
+class Lifecycle:
+    """The state of one service in this process."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self.shop: str | None = None
+        self.draining = False
+        self.registered = False
+        self._in_flight = {False: 0, True: 0}  # by whether they are streams
+        self._ended = asyncio.Event()
+        self._reason = ""
+
+    async def ended(self) -> str:
+        """Wait until `end` is called; returns the reason."""
+        await self._ended.wait()
+        return self._reason
+
+    def end(self, reason: str) -> None:
+        """Make the service end, because it cannot go on; the first reason counts."""
+        self._reason = self._reason or reason
+        self._ended.set()
+
+    @contextmanager
+    def request_slot(self, *, stream: bool = False) -> Iterator[None]:
+        """Count a request while it is served. Raises Unavailable when draining or overloaded."""
+        if self.draining:
+            raise Unavailable("Stopping: nothing was done, send it again", code="draining")
+        if self._in_flight[stream] >= (MAX_STREAMS if stream else MAX_IN_FLIGHT):
+            raise Unavailable(
+                "Too much at once: nothing was done, send it again", code="overloaded"
+            )
+        self._in_flight[stream] += 1
+        try:
+            yield
+        finally:
+            self._in_flight[stream] -= 1
+
+    def check_addressee(self, request: web.Request) -> None:
+        """Raise Misdirected if the caller means another service, or another shop.
+
+        A service of another shop may have taken over the port since the caller looked it up.
+        """
+        service = request.headers.get("Tuckshop-Service", self.service)
+        if service != self.service:
+            raise Misdirected(f"This is the {self.service} service, and another was meant")
+        shop = request.headers.get("Tuckshop-Shop")
+        if shop is not None and self.shop is not None and shop != self.shop:
+            raise Misdirected("This is another shop", code="wrong_shop")
+
+
+LIFECYCLE: web.AppKey[Lifecycle] = web.AppKey("lifecycle", Lifecycle)

@@ -1,0 +1,108 @@
+"""What surrounds every request: its ids, its log line and metrics, and the one place that turns
+failures into responses.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from client.errors import ShopError
+
+from ..core.errors import (
+    InsufficientStorage,
+    InternalError,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    OutcomeUnknown,
+    PayloadTooLarge,
+    Problem,
+    Unavailable,
+)
+from ..core.logs import logger
+from ..core.tracing import RequestContext, enter_request
+from ..storage import database
+from .lifecycle import LIFECYCLE
+from .metrics import METRICS
+from .responses import StoredResponse
+from .routing import ROUTE, Access
+
+CALLER_LEFT = 499
+
+
+@web.middleware
+async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give the request its ids, turn failures into responses, and write one log line about it."""
+    context = RequestContext.from_headers(request.headers)
+    enter_request(context)
+    started = time.perf_counter()
+    status = CALLER_LEFT
+    try:
+        response = await _respond(request, handler, context.request_id)
+        status = response.status
+        return response
+    finally:
+        _report(request, status, time.perf_counter() - started)
+
+
+async def _respond(request: web.Request, handler: Handler, request_id: str) -> web.StreamResponse:
+    try:
+        response = await handler(request)
+    except Exception as error:  # the one place that turns failures into responses
+        problem = as_problem(error)
+        if isinstance(problem, InternalError):
+            logger.exception("unexpected failure")
+        response = StoredResponse.of_problem(problem, request_id).to_web()
+    if not response.prepared:
+        response.headers["X-Request-ID"] = request_id
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Server"] = "tuckshop"
+        response.headers.setdefault("Cache-Control", "no-store")
+        if request.app[LIFECYCLE].draining:
+            response.force_close()
+    return response
+
+
+def _report(request: web.Request, status: int, seconds: float) -> None:
+    route = request.get(ROUTE)
+    template = route.path if route else "unmatched"
+    request.app[METRICS].observe(request.method, template, status, seconds)
+    if route is None or (not route.quiet and route.access is not Access.PUBLIC):
+        logger.log(
+            logging.WARNING if status >= 500 else logging.INFO,
+            "%s %s %d",
+            request.method,
+            request.path,
+            status,
+            extra={"milliseconds": round(seconds * 1000, 1)},
+        )
+
+
+def as_problem(error: Exception) -> Problem:
+    """The problem to respond with after a failure; InternalError if it was not expected."""
+    match error:
+        case Problem():
+            return error
+        case database.DiskFull():
+            return InsufficientStorage("There is no room on the disk; nothing was done")
+        case database.CommitInDoubt():
+            return OutcomeUnknown(str(error))
+        case database.DatabaseError():
+            return Unavailable(str(error), code="storage_unavailable")
+        case ShopError():
+            return Unavailable(f"Another service did not answer: {error.detail}", code=error.code)
+        case web.HTTPNotFound():
+            return NotFound("There is no such route")
+        case web.HTTPMethodNotAllowed():
+            allowed = ", ".join(sorted(error.allowed_methods))
+            return MethodNotAllowed(f"This takes {allowed}", headers={"Allow": allowed})
+        case web.HTTPRequestEntityTooLarge():
+            return PayloadTooLarge("The request is too large")
+        case web.HTTPException() if 400 <= error.status < 500:
+            return Malformed(error.reason)
+        case _:
+            return InternalError()

@@ -1,0 +1,76 @@
+"""Lists in pages: `limit`, an opaque `after`, and `Link: <…>; rel="next"` (RFC 8288)."""
+
+from __future__ import annotations
+
+import base64
+import sqlite3
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from ..core import wire
+from ..core.errors import Invalid
+
+T = TypeVar("T")
+
+Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+Cursor = Annotated[str, msgspec.Meta(max_length=1000)]
+CursorNumber = Annotated[int, msgspec.Meta(ge=0, le=wire.MAX_INTEGER)]
+"""A number in a cursor; bounded, because a forged one may be too large for the database."""
+
+
+class Page(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The part of a list that a request asks for; each list's query type adds its filters."""
+
+    limit: Limit = 100
+    after: Cursor | None = None
+
+
+def encode_cursor(place: Any) -> str:
+    """The opaque form of a place in a list, after which the next page begins."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def decode_cursor(text: str, shape: type[T]) -> T:
+    """The place in a cursor that `encode_cursor` made. Raises Invalid for any other text."""
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        return msgspec.json.decode(base64.urlsafe_b64decode(padded.encode()), type=shape)
+    except (ValueError, msgspec.MsgspecError):
+        raise Invalid("after: this is no place in this list; take it from a Link header") from None
+
+
+def next_link(request: web.Request, next_after: str | None) -> dict[str, str]:
+    """The `Link` header to the next page, if there is one."""
+    if next_after is None:
+        return {}
+    # Relative to the request, so that it is right behind a gateway as well.
+    query = request.rel_url.update_query(after=next_after).raw_query_string
+    return {"Link": f'<?{query}>; rel="next"'}
+
+
+def page_response(request: web.Request, things: list[Any], next_after: str | None) -> web.Response:
+    """One page as a JSON array; `next_after` is the cursor of the next, if there is one."""
+    return web.json_response(body=wire.encode(things), headers=next_link(request, next_after))
+
+
+def newest_first(
+    conn: sqlite3.Connection, table: str, page: Page, **filters: str | None
+) -> tuple[list[sqlite3.Row], str | None]:
+    """One page of a table's rows, the highest `number` first, and the cursor of the next page if
+    there is one. A filter that is None does not filter. Raises Invalid for a bad cursor.
+    """
+    values: dict[str, str | int] = {
+        f"{column} = ?": wanted for column, wanted in filters.items() if wanted is not None
+    }
+    if page.after is not None:
+        values["number < ?"] = decode_cursor(page.after, CursorNumber)
+    rows = conn.execute(
+        f"SELECT * FROM {table} WHERE {' AND '.join(values) or 'TRUE'}"  # noqa: S608  our own names
+        " ORDER BY number DESC LIMIT ?",
+        (*values.values(), page.limit + 1),
+    ).fetchall()
+    more = len(rows) > page.limit
+    del rows[page.limit :]
+    return rows, encode_cursor(rows[-1]["number"]) if more else None

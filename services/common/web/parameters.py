@@ -1,0 +1,93 @@
+"""Reads a request: typed parameters from its query string or its body, and ids from its path."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from ..core import wire
+from ..core.errors import (
+    Invalid,
+    Malformed,
+    NotFound,
+    PayloadTooLarge,
+    RequestTimeout,
+    UnsupportedMediaType,
+)
+from .keys import SETTINGS
+
+BODY_LIMIT = 64 * 1024
+
+
+async def read_body(request: web.Request) -> bytes:
+    """The whole body. Raises PayloadTooLarge, RequestTimeout, Malformed."""
+    if not request.can_read_body:
+        return b""
+    too_large = PayloadTooLarge(f"A request body may have {BODY_LIMIT} bytes")
+    if request.content_length is not None and request.content_length > BODY_LIMIT:
+        raise too_large
+    seconds = request.app[SETTINGS].body_seconds
+    try:
+        async with asyncio.timeout(seconds):
+            return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise too_large from None
+    except TimeoutError:
+        raise RequestTimeout(f"The body did not arrive within {seconds:g} s") from None
+    except web.RequestPayloadError as error:
+        raise Malformed(f"The body cannot be read: {error}") from None
+
+
+def parse_parameters(
+    request: web.Request, body: bytes, shape: type[msgspec.Struct], *, takes_query: bool
+) -> msgspec.Struct:
+    """The parameters of a request, from its query string or its JSON body, but not from both.
+
+    Raises Malformed, UnsupportedMediaType, Invalid.
+    """
+    if body and request.method == "GET":
+        raise Invalid("A GET takes no body")
+    value: Any = _parse_json_body(request, body) if body else {}
+    query = request.query
+    if len(set(query)) != len(query):
+        raise Invalid("A query parameter is there twice")
+    if query and not takes_query:
+        raise Invalid(f"Unknown query parameter {next(iter(query))}")
+    if query and body:
+        raise Invalid("Parameters come in the query string or in the body, not in both")
+    if query:
+        value = wire.parse_query(query, shape)
+    return wire.build(value, shape)
+
+
+def _parse_json_body(request: web.Request, body: bytes) -> Any:
+    if request.content_type != "application/json":
+        raise UnsupportedMediaType("The body must be JSON, with Content-Type: application/json")
+    try:
+        charset = (request.charset or "utf-8").lower()
+    except ValueError:
+        charset = "unreadable"
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedMediaType("JSON is UTF-8 here")
+    return wire.parse_json(body)
+
+
+def path_id(request: web.Request, name: str, code: str, detail: str) -> int:
+    """A positive integer from the path. Raises NotFound if it is none; `detail` takes the text."""
+    text = request.match_info[name]
+    if re.fullmatch(r"[1-9][0-9]{0,18}", text) and int(text) <= wire.MAX_INTEGER:
+        return int(text)
+    raise NotFound(detail.format(text[:40]), code=code)
+
+
+def path_uuid(request: web.Request, name: str, code: str, detail: str) -> str:
+    """A UUID from the path, in lower case. Raises NotFound as `path_id` does."""
+    text = request.match_info[name]
+    try:
+        return str(msgspec.convert(text.lower(), wire.Uuid))
+    except msgspec.ValidationError:
+        raise NotFound(detail.format(text[:40]), code=code) from None

@@ -1,0 +1,144 @@
+"""Routes as data: who may call them, what they take and what they give. One pipeline serves all.
+
+A request is rejected in the order that services/contract.md tells: 404 and 405 of the route, then
+here 421, 503, 401, 403, 413, 415, 400, 422. Only then does the handler look at the thing itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from ..core.errors import Forbidden, OutcomeUnknown, Unavailable
+from .idempotency import KeyedRequest, serve_keyed
+from .keys import KEYRING, PRINCIPAL, SETTINGS
+from .lifecycle import LIFECYCLE
+from .parameters import parse_parameters, read_body
+
+Handler = Callable[..., Awaitable[web.StreamResponse]]
+"""Called with the request, then with its parameters if the route takes any, then with the
+KeyedRequest if the route is idempotent.
+"""
+
+
+class Access(Enum):
+    """Who may call a route."""
+
+    PUBLIC = "anyone"
+    CUSTOMER = "a customer or the operator"
+    OPERATOR = "the operator"
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """The type of no parameters at all."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route.
+
+    `takes` is the type of the query string of a GET, and of the JSON body of other methods; with
+    `query_or_body` the parameters may come in either, but not in both. `gives` and `status`
+    describe the success; `rejections` are the codes of the handler's own rejections, for the
+    documentation. `idempotent` routes honour `Idempotency-Key`. Routes that `streams` have no
+    deadline, and are counted apart; `quiet` routes write no log line. A `raw` route takes any query
+    and any body: its handler gets the body's bytes, and keeps a deadline of its own.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    access: Access = Access.OPERATOR
+    takes: type[msgspec.Struct] = Nothing
+    gives: Any = None
+    status: int = 200
+    rejections: tuple[str, ...] = ()
+    query_or_body: bool = False
+    idempotent: bool = False
+    streams: bool = False
+    quiet: bool = False
+    raw: bool = False
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a request may have a JSON body."""
+        return self.takes is not Nothing and self.method != "GET"
+
+    @property
+    def has_query(self) -> bool:
+        """Whether a request may have a query string."""
+        return self.takes is not Nothing and (self.method == "GET" or self.query_or_body)
+
+
+ROUTE: web.RequestKey[Route] = web.RequestKey("route", Route)
+ROUTES: web.AppKey[Sequence[Route]] = web.AppKey("routes", Sequence)
+"""All routes of an application."""
+
+
+def add_routes(app: web.Application, routes: Sequence[Route]) -> None:
+    """Serve `routes` in `app`, each through the pipeline."""
+    app[ROUTES] = routes
+    for route in routes:
+        app.router.add_route(route.method, route.path, _pipeline(route))
+
+
+def _pipeline(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def serve(request: web.Request) -> web.StreamResponse:
+        request[ROUTE] = route
+        if route.access is Access.PUBLIC:
+            return await _handle(request, route, await _parameters(request, route))
+        lifecycle = request.app[LIFECYCLE]
+        lifecycle.check_addressee(request)
+        with lifecycle.request_slot(stream=route.streams):
+            _authorize(request, route)
+            parameters = await _parameters(request, route)
+            if route.streams or route.raw:
+                return await _handle(request, route, parameters)
+            return await _handle_within_deadline(request, route, parameters)
+
+    return serve
+
+
+def _authorize(request: web.Request, route: Route) -> None:
+    request[PRINCIPAL] = request.app[KEYRING].authenticate(request)
+    if route.access is Access.OPERATOR and not request[PRINCIPAL].is_operator:
+        raise Forbidden("This takes the operator key; a customer token will not do.")
+
+
+async def _parameters(request: web.Request, route: Route) -> Any:
+    body = await read_body(request)
+    if route.raw:
+        return body
+    return parse_parameters(request, body, route.takes, takes_query=route.has_query)
+
+
+async def _handle(request: web.Request, route: Route, parameters: Any) -> web.StreamResponse:
+    arguments = () if route.takes is Nothing and not route.raw else (parameters,)
+    if not route.idempotent:
+        return await route.handler(request, *arguments)
+
+    async def handle(keyed: KeyedRequest) -> web.StreamResponse:
+        return await route.handler(request, *arguments, keyed)
+
+    return await serve_keyed(request, parameters, handle)
+
+
+async def _handle_within_deadline(
+    request: web.Request, route: Route, parameters: Any
+) -> web.StreamResponse:
+    try:
+        async with asyncio.timeout(request.app[SETTINGS].request_deadline):
+            return await _handle(request, route, parameters)
+    except TimeoutError:
+        if request.method == "GET":
+            raise Unavailable("This took too long; nothing was changed", code="too_slow") from None
+        raise OutcomeUnknown(
+            "Begun, and not known to have ended; ask again, with the same Idempotency-Key if it"
+            " had one"
+        ) from None

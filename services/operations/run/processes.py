@@ -1,0 +1,76 @@
+"""Starts a child process, with pipes and apart from the terminal, reads its lines, and ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+LONGEST_LINE = 1024 * 1024
+"""In bytes; a longer line is returned in pieces."""
+
+_PIECE = 64 * 1024
+
+
+async def spawn(command: tuple[str, ...], folder: Path) -> Process:
+    """Start a command in a folder, with three pipes. Raises OSError.
+
+    It gets its own session (on Windows, its own process group), so that a Ctrl-C at the terminal
+    reaches only the parent, which then ends its children in order.
+    """
+    if sys.platform == "win32":
+        return await asyncio.create_subprocess_exec(
+            *command,
+            cwd=folder,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
+        )
+    return await asyncio.create_subprocess_exec(
+        *command, cwd=folder, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
+    )
+
+
+async def lines(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """Every line of a stream, without its line end; also the last one if it has no line end."""
+    rest = b""
+    while piece := await stream.read(_PIECE):
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            yield line
+        if len(rest) >= LONGEST_LINE:
+            yield rest
+            rest = b""
+    if rest:
+        yield rest
+
+
+def ask_to_end(process: Process) -> None:
+    """Ask a process to end by itself; it may have ended already."""
+    with suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            process.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            process.terminate()
+
+
+def end_now(process: Process) -> None:
+    """Kill a process; it may have ended already."""
+    with suppress(ProcessLookupError):
+        process.kill()
+
+
+def how_it_ended(code: int) -> str:
+    """A return code in words."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"

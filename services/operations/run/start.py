@@ -1,0 +1,102 @@
+"""`python run.py`: the whole shop in the foreground, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from services.common.core.settings import DEVELOPMENT_KEY
+
+from .console import Console, standard_output, takes_colors
+from .deployment import SERVICES, Deployment, Service, children
+from .loglines import LogLine
+from .preflight import data_folder_locked, operator_key, wait_for_ports
+from .supervisor import Running, Supervisor, Timing
+
+
+def start(
+    deployment: Deployment,
+    *,
+    json_lines: bool = False,
+    services: Sequence[Service] = SERVICES,
+    timing: Timing | None = None,
+) -> int:
+    """Run a deployment until a signal ends it. Returns the exit code: 0 if every service ended by
+    itself then, else 1.
+
+    Raises OperationError if it cannot be started; then nothing is left running.
+    """
+    key = operator_key(deployment, os.environ)
+    with data_folder_locked(deployment):
+        wait_for_ports(deployment, services)
+        output = standard_output()
+        console = Console(output, json_lines=json_lines, colored=takes_colors(output))
+        try:
+            running = _run(
+                deployment, services, key, console, timing or Timing(), on_terminal=output.isatty()
+            )
+            return asyncio.run(running)
+        finally:
+            console.close()
+
+
+async def _run(
+    deployment: Deployment,
+    services: Sequence[Service],
+    key: str,
+    console: Console,
+    timing: Timing,
+    *,
+    on_terminal: bool,
+) -> int:
+    def when_ready(running: Sequence[Running]) -> None:
+        if console.json_lines:
+            urls = {service.name: deployment.public_url(service) for service in services}
+            console.log(_log_line("ready", services=urls))
+            return
+        # Imported only now, so that the services had the processor while they were starting.
+        from .status import status
+
+        # A key of one's own is shown only on a terminal: piped output may be kept as a log.
+        shown_key = key if key == DEVELOPMENT_KEY or on_terminal else None
+        console.show(
+            status(deployment, services, running, shown_key=shown_key, colored=console.colored)
+        )
+
+    supervisor = Supervisor(children(deployment, services), console.log, timing)
+    with _signals_to(supervisor.interrupt):
+        ended_by_themselves = await supervisor.run(when_ready)
+    console.log(_log_line("stopped"))
+    return 0 if ended_by_themselves else 1
+
+
+@contextmanager
+def _signals_to(interrupt: Callable[[], None]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    if sys.platform == "win32":
+        previous = signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(interrupt))
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, previous)
+        return
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup asks to outlive the terminal
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def _log_line(message: str, **fields: object) -> LogLine:
+    now = datetime.now(UTC)
+    return LogLine(service="run", level="info", message=message, time=now, fields=fields)

@@ -1,0 +1,61 @@
+"""Logging: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.common.core.logs import JsonLines
+from services.common.core.tracing import RequestContext, enter_request
+
+
+def line(message: str, *args: Any, **extra: Any) -> dict[str, Any]:
+    text = JsonLines("bakery").format(record(message, *args, **extra))
+    assert "\n" not in text
+    value = json.loads(text)
+    assert isinstance(value, dict)
+    return value
+
+
+def record(message: str, *args: Any, exc_info: Any = None, **extra: Any) -> logging.LogRecord:
+    made = logging.LogRecord("tuckshop", logging.WARNING, __file__, 1, message, args, exc_info)
+    vars(made).update(extra)
+    return made
+
+
+def test_a_line_says_when_and_who_and_what() -> None:
+    said = line("%d loaves", 3)
+    assert (said["level"], said["service"], said["message"]) == ("warning", "bakery", "3 loaves")
+    moment = datetime.fromisoformat(said["time"])
+    assert moment.utcoffset() is not None
+
+
+def test_extra_fields_are_in_the_line() -> None:
+    said = line("baked", loaf_id=7, folder=Path("oven"))
+    assert (said["loaf_id"], said["folder"]) == (7, "oven")
+
+
+async def test_a_line_names_the_request_it_belongs_to() -> None:
+    enter_request(RequestContext("loaf-1", "0" * 32))
+    assert line("baked")["request_id"] == "loaf-1"
+
+
+def test_a_line_without_a_request_names_none() -> None:
+    assert "request_id" not in line("baked")
+
+
+def test_a_failure_is_one_line_with_its_trace() -> None:
+    with pytest.raises(RuntimeError) as failure:
+        raise RuntimeError("burnt")
+    said = line("failed", exc_info=(failure.type, failure.value, failure.tb))
+    assert "RuntimeError: burnt" in said["traceback"]
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "\N{CANDY}", "\x00", '"quoted"', "\udcff"])
+def test_line_breaks_in_a_message_are_escaped(text: str) -> None:
+    assert line(text)["message"] == text

@@ -1,0 +1,267 @@
+"""JSON at the edge: what is read, what is refused, and that neither is ever a failure of ours."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.common.core import wire
+from services.common.core.errors import Invalid, Malformed
+from services.common.core.money import Price
+from services.common.core.wire import Line, ProductId, Quantity, Seconds, UserId, Uuid
+from tests.routes import assert_problem
+from tests.shop import Shop, token
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+
+ZOO: dict[str, bytes] = {
+    "an integer of 5000 digits": b'{"product_id": ' + b"9" * 5000 + b"}",
+    "an exponent without end": b'{"product_id": 1e99999999999999999999}',
+    "50,000 levels": b"[" * 50_000,
+    "20,000 objects in one another": b'{"a":' * 10_000,
+    "levels that end": b"[" * 20_000 + b"]" * 20_000,
+    "bytes that are no UTF-8": b'{"product_id": "\xff"}',
+    "a surrogate in bytes": b'{"product_id": "\xed\xa0\x80"}',
+    "a surrogate in a name": b'{"\xed\xa0\x80": 1}',
+    "a surrogate that is escaped": b'{"product_id": "\\ud800"}',
+    "an escaped surrogate in a name": b'{"\\udfff": 1}',
+    "not a number": b'{"product_id": NaN}',
+    "infinity": b'{"product_id": -Infinity}',
+    "a member that is there twice": b'{"product_id": 1, "product_id": 1}',
+    "a member that is there twice further in": b'{"a": [{"b": 1, "b": 2}]}',
+    "a byte order mark": b'\xef\xbb\xbf{"product_id": 1}',
+    "UTF-16": '{"product_id": 1}'.encode("utf-16"),
+    "UTF-16 without a mark": '{"product_id": 1}'.encode("utf-16-le"),
+    "UTF-32": '{"product_id": 1}'.encode("utf-32"),
+    "no end": b'{"product_id": 1',
+    "something after the end": b'{"product_id": 1} x',
+    "two values": b'{"product_id": 1}{"product_id": 1}',
+    "a comma too many": b'{"product_id": 1,}',
+    "single quotes": b"{'product_id': 1}",
+    "no quotes": b"{product_id: 1}",
+    "a comment": b'{"product_id": 1 /* tea */}',
+    "a leading zero": b'{"product_id": 01}',
+    "a plus": b'{"product_id": +1}',
+    "another base": b'{"product_id": 0x1}',
+    "a line break in a text": b'{"product_id": "\n"}',
+    "a NUL": b'{"product_id": 1}\x00',
+    "nothing but space": b"  ",
+    "one quote": b'"',
+    "another language": b"<product>1</product>",
+}
+
+
+async def test_malformed_json_is_400_or_422(shop: Shop) -> None:
+    await shop.start("cart")
+    key = token("ada")
+    headers = {"Content-Type": "application/json"}
+    for body in ZOO.values():
+        reply = await shop.call(
+            "cart", "POST", "/cart/ada/add", key=key, data=body, headers=headers
+        )
+        # A number that is none, or that nothing can hold, is a value out of bounds (422).
+        assert_problem(reply, 422 if reply.status == 422 else 400)
+
+
+@pytest.mark.parametrize("body", ZOO.values(), ids=ZOO)
+def test_reading_raises_only_rejections(body: bytes) -> None:
+    with pytest.raises((Malformed, Invalid)):
+        wire.build(wire.parse_json(body), Addition)
+
+
+class Addition(msgspec.Struct, forbid_unknown_fields=True):
+    product_id: ProductId
+    quantity: Quantity = 1
+
+
+class Query(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    text: str | None = None
+    name: Line | None = None
+    choice: Literal["a", "b"] = "a"
+    count: int | None = None
+    price: Price | None = None
+    flag: bool | None = None
+    maybe: Annotated[str, msgspec.Meta(max_length=3)] | msgspec.UnsetType = msgspec.UNSET
+
+
+@given(JSON_VALUES)
+def test_what_is_sent_is_read_exactly(value: Any) -> None:
+    assert wire.parse_json(wire.encode(value)) == value
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_are_read_or_rejected(text: bytes) -> None:
+    try:
+        value = wire.parse_json(text)
+    except (Malformed, Invalid):
+        return
+    assert value == json.loads(text, parse_float=Decimal)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('"\\ud83c\\udf6c"', "\N{CANDY}"),
+        ('"\N{CANDY}"', "\N{CANDY}"),
+        ("0.1", Decimal("0.1")),
+        ("1E400", Decimal("1e400")),
+        ("-0", 0),
+        (" [1] ", [1]),
+        ('{"a": {"b": 1}, "c": {"b": 1}}', {"a": {"b": 1}, "c": {"b": 1}}),
+    ],
+)
+def test_what_is_json_is_read(text: str, value: Any) -> None:
+    assert wire.parse_json(text) == value
+    assert wire.parse_json(text.encode()) == value
+
+
+def test_a_rejection_of_json_says_where_it_went_wrong() -> None:
+    with pytest.raises(Malformed, match="line 1 column 9"):
+        wire.parse_json(b'{"a": 1 2}')
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({}, "Object missing required field product_id"),
+        ({"product_id": "1"}, "product_id: expected int, got str"),
+        ({"product_id": 0}, "product_id: expected int >= 1"),
+        ({"product_id": 2**63}, "product_id: expected int <= 9223372036854775807"),
+        ({"product_id": 1, "quantity": 1001}, "quantity: expected int <= 1000"),
+        ({"product_id": 1, "quantity": True}, "quantity: expected int, got bool"),
+        ({"product_id": 1, "quantity": Decimal("1.0")}, "quantity: expected int, got decimal"),
+        ({"product_id": 1, "x": 1}, "Object contains unknown field x"),
+        ([], "Expected object, got array"),
+    ],
+)
+def test_a_value_out_of_bounds_is_named_with_its_place(value: Any, message: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        wire.build(value, Addition)
+    assert refused.value.detail == message
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        (UserId, "ada lovelace", "Expected 1 to 128 of A-Z a-z 0-9 . _ @ : -"),
+        (list[Uuid], ["7"], "[0]: expected a UUID in lower case"),
+        (Line, "two\nlines", "Expected one line of text"),
+    ],
+)
+def test_the_form_of_a_text_is_described_in_words(kind: Any, value: Any, message: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        wire.build(value, kind)
+    assert refused.value.detail == message
+
+
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        ({}, {}),
+        ({"text": "1"}, {"text": "1"}),
+        ({"text": "null"}, {"text": "null"}),
+        ({"text": ""}, {"text": ""}),
+        ({"name": '"tea"'}, {"name": '"tea"'}),
+        ({"choice": "b"}, {"choice": "b"}),
+        ({"maybe": "x"}, {"maybe": "x"}),
+        ({"count": "5"}, {"count": 5}),
+        ({"count": "null"}, {"count": None}),
+        ({"price": "2.50"}, {"price": Decimal("2.50")}),
+        ({"flag": "true"}, {"flag": True}),
+    ],
+    ids=str,
+)
+def test_a_query_follows_the_grammar_that_the_field_has_in_json(
+    query: dict[str, str], values: dict[str, Any]
+) -> None:
+    assert wire.parse_query(query, Query) == values
+    wire.build(values, Query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *({"count": text} for text in ("", "x", "5x", "1.0", "+5", "05", '"5"', "true", "[5]")),
+        *({"count": text} for text in ("NaN", "9" * 5000, "5 6", "0x5", "1e2", "[" * 5000)),
+        *({"price": text} for text in ('"2.50"', "2.501", "2,50", "$2", "NaN", "1e400", "")),
+        *({"flag": text} for text in ("True", "1", "yes", "")),
+        *({"choice": text} for text in ("c", '"a"', "")),
+        {"name": "a\nb"},
+        {"name": ""},
+        {"maybe": "long"},
+        {"unknown": "1"},
+    ],
+    ids=lambda query: str(query)[:40],
+)
+def test_a_query_that_does_not_follow_it_is_invalid_and_says_where(query: dict[str, str]) -> None:
+    with pytest.raises(Invalid) as refused:
+        wire.build(wire.parse_query(query, Query), Query)
+    assert next(iter(query)) in refused.value.detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        (
+            UserId,
+            ["a", "A-Z.a_z@0:9", "x" * 128],
+            ["", "x" * 129, "a b", "a\n", "ä", "a/b", "\x00"],
+        ),
+        (Uuid, ["0" * 8 + "-0000-0000-0000-" + "f" * 12], ["", "0" * 32, "0" * 36, "G" * 36]),
+        (Line, ["a", "\N{CANDY}", "x" * 200], ["", "x" * 201, "a\n", "a\x00", "\x7f"]),
+        (Seconds, [1, Decimal("0.25"), 86_400], [0, -1, 86_401, True, "1", 1.0, None]),
+    ],
+    ids=["UserId", "Uuid", "Line", "Seconds"],
+)
+def test_the_types_of_the_contract_have_their_bounds(
+    kind: Any, good: list[object], bad: list[object]
+) -> None:
+    for value in good:
+        assert wire.build(value, kind) == value
+    for value in bad:
+        with pytest.raises(Invalid):
+            wire.build(value, kind)
+
+
+@given(st.permutations(["a", "b", "c"]))
+def test_the_same_values_have_the_same_fingerprint_however_they_were_sent(
+    order: list[str],
+) -> None:
+    sent = "{" + ", ".join(f'"{name}": {{"x": 1, "y": 2.50}}' for name in order) + "}"
+    again = wire.parse_json('{"c":{"y":2.50,"x":1},"b":{"x":1,"y":2.50},"a":{"x":1,"y":2.50}}')
+    assert wire.fingerprint_of(wire.parse_json(sent)) == wire.fingerprint_of(again)
+
+
+def test_other_values_have_another_fingerprint() -> None:
+    assert wire.fingerprint_of({"a": 1}) != wire.fingerprint_of({"a": 2})
+    assert wire.fingerprint_of({"a": 1}) != wire.fingerprint_of({"b": 1})
+
+
+def test_a_field_that_a_release_adds_with_a_default_leaves_the_fingerprint_as_it_is() -> None:
+    class Then(msgspec.Struct):
+        name: str
+
+    class Now(msgspec.Struct):
+        name: str
+        brand: str | None = None
+
+    class Order(msgspec.Struct):
+        items: list[Any]
+
+    assert wire.fingerprint_of(Now("Pear Drops")) == wire.fingerprint_of(Then("Pear Drops"))
+    assert wire.fingerprint_of(Now("Pear Drops", "Haigh")) != wire.fingerprint_of(Now("Pear Drops"))
+    assert wire.fingerprint_of(Order([Now("a")])) == wire.fingerprint_of(Order([Then("a")]))

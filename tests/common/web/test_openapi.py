@@ -1,0 +1,150 @@
+"""Each service's OpenAPI document, and the page that shows it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+import pytest_asyncio
+from msgspec import structs
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from services.common.web.routing import Access
+from tests.routes import RouteCase, assert_problem, every_route
+from tests.shop import MAKERS, Shop, open_shop
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ROUTES = [case for case in every_route() if not case.route.raw]
+Documents = dict[str, Any]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def documents(tmp_path_factory: pytest.TempPathFactory) -> Documents:
+    """What each service says of itself, as an HTTP client reads it."""
+    async with open_shop(tmp_path_factory.mktemp("shop")) as shop:
+        await shop.start_all()
+        replies = {name: await shop.call(name, "GET", "/openapi.json", key=None) for name in MAKERS}
+        assert {reply.status for reply in replies.values()} == {200}
+        return {name: reply.json for name, reply in replies.items()}
+
+
+def operation_of(documents: Documents, case: RouteCase) -> Any:
+    path = re.sub(r"{(\w+):(?:[^{}]|{[^{}]*})*}", r"{\1}", case.route.path)
+    return documents[case.service]["paths"][path][case.method.lower()]
+
+
+async def test_every_document_is_openapi_3_1(
+    documents: Documents, subtests: pytest.Subtests
+) -> None:
+    for service, document in documents.items():
+        with subtests.test(service):
+            assert document["openapi"].startswith("3.1")
+            OpenAPIV31SpecValidator(document).validate()
+
+
+async def test_every_route_is_in_the_document_of_its_service(
+    documents: Documents, subtests: pytest.Subtests
+) -> None:
+    for case in ROUTES:
+        with subtests.test(str(case)):
+            operation = operation_of(documents, case)
+            assert operation["summary"].endswith(".")
+            assert str(case.route.status) in operation["responses"]
+            assert "application/problem+json" in operation["responses"]["default"]["content"]
+
+
+async def test_a_document_says_who_may_call(
+    documents: Documents, subtests: pytest.Subtests
+) -> None:
+    for case in ROUTES:
+        with subtests.test(str(case)):
+            operation = operation_of(documents, case)
+            assert ("security" in operation) is (not case.is_public)
+            if not case.is_public:
+                assert operation["x-access"] == case.route.access.value
+
+
+async def test_a_document_names_what_a_route_takes(
+    documents: Documents, subtests: pytest.Subtests
+) -> None:
+    for case in ROUTES:
+        with subtests.test(str(case)):
+            operation = operation_of(documents, case)
+            parameters = {(one["name"], one["in"]) for one in operation.get("parameters", [])}
+            assert {(name, "path") for name in case.names} <= parameters
+            assert (("Idempotency-Key", "header") in parameters) is case.route.idempotent
+            assert ("requestBody" in operation) is case.route.has_body
+            fields = (
+                {field.encode_name for field in structs.fields(case.route.takes)}
+                if case.route.has_query
+                else set()
+            )
+            assert {name for name, where in parameters if where == "query"} == fields
+
+
+async def test_no_two_operations_have_the_same_id(documents: Documents) -> None:
+    for document in documents.values():
+        ids = [
+            operation["operationId"]
+            for path in document["paths"].values()
+            for operation in path.values()
+        ]
+        assert len(ids) == len(set(ids))
+
+
+async def test_money_is_documented_as_in_the_contract(documents: Documents) -> None:
+    price = documents["catalog"]["components"]["schemas"]["NewProduct"]["properties"]["price"]
+    assert price["type"] == "number"
+    assert (price["minimum"], price["maximum"]) == (0, 1_000_000)
+    assert float(price["multipleOf"]) == 0.01
+
+
+@pytest.fixture
+async def page(shop: Shop) -> str:
+    """The documentation page of a service."""
+    reply = await shop.call("registry", "GET", "/docs", key=None)
+    assert reply.status == 200
+    assert reply.headers["Content-Type"].startswith("text/html")
+    policy = reply.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "frame-ancestors 'none'" in policy
+    return reply.body.decode()
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_every_file_of_the_page_is_served(shop: Shop, page: str) -> None:
+    files = re.findall(r'(?:src|href)="(?!data:)([^"]+)"', page)
+    assert len(files) >= 3
+    for name in files:
+        path = urljoin("/docs", name)
+        reply = await shop.call("registry", "GET", path, key=None)
+        assert reply.status == 200, path
+        assert reply.headers["Content-Type"].split(";")[0] in ("text/javascript", "text/css")
+        assert reply.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_the_page_loads_nothing_from_elsewhere_and_runs_nothing_inline(page: str) -> None:
+    assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", page)
+    assert not re.search(r"<script(?![^>]*\bsrc=)", page)
+    assert not re.search(r"<style|\son\w+=", page)
+
+
+@pytest.mark.asyncio(loop_scope="function")
+@pytest.mark.parametrize(
+    "name", ["nothing.js", "..%2fapp.py", "%2e%2e/app.py", "index.html", "LICENSE", "start.js%00"]
+)
+async def test_no_other_file_of_its_folder_is_served(shop: Shop, name: str) -> None:
+    reply = await shop.call("registry", "GET", f"/docs/{name}", key=None)
+    assert_problem(reply, 404)
+
+
+async def test_only_what_the_contract_names_is_public() -> None:
+    public = {case.route.path for case in ROUTES if case.route.access is Access.PUBLIC}
+    assert {path for path in public if not path.startswith("/docs")} == {
+        *("/livez", "/readyz", "/metrics", "/openapi.json", "/version"),
+    } | ({"/api/session"} & public)
