@@ -409,7 +409,7 @@ function createStore(value) {
       value = next;
       for (const notify of [...subscribers]) notify();
     },
-    /** Calls `notify` after each change; returns how to stop that. */
+    /** Calls `notify` after each change; returns a function that stops that. */
     subscribe(notify) {
       subscribers.add(notify);
       return () => subscribers.delete(notify);
