@@ -228,5 +228,3 @@ async def open_shop(folder: Path) -> AsyncIterator[Shop]:
             others = [name for name in shop.runners if name != "registry"]
             await asyncio.gather(*(shop.stop(name) for name in others))
             await shop.stop(*shop.runners)
-    for _ in range(20):  # what a caller closed at the last moment is to be closed here as well
-        await asyncio.sleep(0)
