@@ -15,6 +15,12 @@ LONGEST_LINE = 1024 * 1024
 """In bytes; a longer line is returned in pieces."""
 
 _PIECE = 64 * 1024
+_FAULTS = {
+    int(number)
+    for name in ("SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTRAP")
+    if (number := getattr(signal, name, None)) is not None
+}
+"""The signals by which a program ends for what it has itself done wrong."""
 
 
 async def spawn(command: tuple[str, ...], folder: Path) -> Process:
@@ -64,6 +70,15 @@ def end_now(process: Process) -> None:
     """Kill a process; it may have ended already."""
     with suppress(ProcessLookupError):
         process.kill()
+
+
+def was_killed(code: int) -> bool:
+    """Whether a return code is that of a process that somebody else ended with a signal, and not of
+    one that ended by itself, be it by a fault. A shell tells signal n as 128 + n.
+    """
+    number = code - 128 if code > 128 else -code
+    known = {int(each) for each in signal.Signals}
+    return number in known - _FAULTS
 
 
 def how_it_ended(code: int) -> str:

@@ -12,16 +12,20 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from .. import ROOT, OperationError
 from .loglines import LogLine, read_line
-from .processes import ask_to_end, end_now, how_it_ended, lines, spawn
+from .processes import ask_to_end, end_now, how_it_ended, lines, spawn, was_killed
 from .readiness import NOT_LISTENING, why_not_ready
 
 LISTENING = "listening"
 """What a service logs once it has its port."""
 TRIES = 3
-"""After so many ends of a child that was never ready, the whole start is given up."""
+"""How often a child may end by itself before it was ever ready, until the whole start is given up:
+its file is corrupt, or its port is taken. One that is killed is not to blame, and is started again
+as often as it takes, at the pace of `Backoff`.
+"""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,16 @@ class Backoff:
         doubled = max(self._timing.first_pause, 2 * pause)
         self._next = min(doubled, self._timing.longest_pause)
         return pause
+
+
+class End(NamedTuple):
+    """The end of one run of a child: for how many seconds it was ready, how it ended in words, and
+    whether somebody killed it.
+    """
+
+    ready_for: float
+    how: str
+    was_killed: bool = False
 
 
 class Running:
@@ -145,28 +159,28 @@ class Supervisor:
         backoff = Backoff(self._timing)
         tries = 0
         while True:
-            ready_for, ended = await self._run_once(one)
+            end = await self._run_once(one)
             if self._stop.is_set():
                 return
-            tries += 1
+            tries += not end.was_killed
             if tries >= TRIES and not one.was_ready.is_set():
-                reason = one.last_error or f"it {ended}."
+                reason = one.last_error or f"it {end.how}."
                 raise OperationError(f"{one.child.name} could not start: {reason}")
-            pause = backoff.after(ready_for)
+            pause = backoff.after(end.ready_for)
             when = f"in {pause:g} s" if pause else "now"
-            self._say("warning", f"{one.child.name} {ended} and is started again {when}")
+            self._say("warning", f"{one.child.name} {end.how} and is started again {when}")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), pause)
                 return
 
-    async def _run_once(self, one: Running) -> tuple[float, str]:
-        """Run a child to its end. Returns for how many seconds it was ready, and how it ended."""
+    async def _run_once(self, one: Running) -> End:
+        """From a child's start to its end."""
         one.last_error, one.listens = "", False
         try:
             process = one.process = await spawn(one.child.command, ROOT)
         except OSError as error:
-            if one.was_ready.is_set():  # It may work soon: perhaps there is no memory now.
-                return 0.0, f"could not be started ({error})"
+            if one.was_ready.is_set():  # It may be able to soon: no memory is left, for one.
+                return End(0.0, f"could not be started ({error})")
             raise OperationError(f"{one.child.name} could not be started: {error}.") from error
         if self._kill:
             end_now(process)
@@ -186,7 +200,7 @@ class Supervisor:
         for reader in readers:
             reader.cancel()
         await asyncio.gather(watch, *readers, return_exceptions=True)
-        return ready_for, how_it_ended(code)
+        return End(ready_for, how_it_ended(code), was_killed(code))
 
     async def _read(
         self, one: Running, stream: asyncio.StreamReader | None, *, plain_level: str

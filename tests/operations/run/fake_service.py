@@ -40,6 +40,19 @@ def on_sigterm(_number: int, _frame: FrameType | None) -> None:
     os._exit(0)
 
 
+def end_as_told(ends: Path) -> None:
+    """End with the next code of the file or, where it is below 0, by that signal; without one, go
+    on.
+    """
+    code, *rest = ends.read_text().split() or ["none"]
+    ends.write_text(" ".join(rest))
+    if code == "none":
+        return
+    if int(code) >= 0:
+        os._exit(int(code))
+    os.kill(os.getpid(), -int(code))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--host", default="127.0.0.1")
@@ -49,7 +62,10 @@ def main() -> None:
     parser.add_argument("--ignore-sigterm", action="store_true")
     parser.add_argument("--say", type=int, help="a line of so many characters")
     parser.add_argument("--fail", help="an error to end with")
+    parser.add_argument("--ends", type=Path, help="a file that says how each start is to end")
     options, _ = parser.parse_known_args()
+    if options.ends is not None:
+        end_as_told(options.ends)
     if options.fail is not None:
         say("error", options.fail)
         sys.exit(1)

@@ -33,6 +33,13 @@ def fake(name: str, *behaviour: str, stops_last: bool = False) -> Child:
     return Child(name, command, "127.0.0.1", port, stops_last=stops_last)
 
 
+def ending(folder: Path, *codes: int) -> Child:
+    """A child whose first starts end so, one after the other: by a signal where it is below 0."""
+    told = folder / "ends"
+    told.write_text(" ".join(map(str, codes)))
+    return fake("cart", "--ends", str(told))
+
+
 class Watched:
     """A supervisor at work, and all that was heard from it."""
 
@@ -182,6 +189,35 @@ async def test_a_child_that_ends_in_silence_is_told_by_its_exit_code() -> None:
     child = replace(fake("cart"), command=(sys.executable, "-S", "-c", "raise SystemExit(7)"))
     async with watched(child) as shop:
         with pytest.raises(OperationError, match="cart could not start: it ended with exit code 7"):
+            await shop.work
+
+
+@pytest.mark.parametrize("code", [-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGKILL])
+async def test_a_child_that_is_killed_before_it_was_ever_ready_does_not_end_the_start(
+    tmp_path: Path, code: int
+) -> None:
+    async with watched(ending(tmp_path, *[code] * (TRIES + 1))) as shop:
+        await shop.all_ready.wait()
+        pauses = [line.message.rpartition("again ")[2] for line in shop.lines]
+        assert [pause for pause in pauses if pause.startswith(("now", "in "))] == [
+            *("now", "in 0.01 s", "in 0.02 s", "in 0.02 s")
+        ]
+
+
+@pytest.mark.parametrize("fault", [signal.SIGSEGV, signal.SIGABRT, signal.SIGILL])
+async def test_a_child_that_crashes_by_a_fault_of_its_own_ends_the_start(
+    tmp_path: Path, fault: signal.Signals
+) -> None:
+    async with watched(ending(tmp_path, *[-fault] * TRIES)) as shop:
+        with pytest.raises(
+            OperationError, match=rf"^cart could not start: it was ended by {fault.name}\.$"
+        ):
+            await shop.work
+
+
+async def test_a_kill_takes_back_no_failure_before_it(tmp_path: Path) -> None:
+    async with watched(ending(tmp_path, 1, -signal.SIGKILL, 1, -signal.SIGKILL, 1)) as shop:
+        with pytest.raises(OperationError, match=r"^cart could not start: it ended with exit code"):
             await shop.work
 
 
