@@ -148,6 +148,18 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """What the unpaid orders of one user, or from one network, hold until they are paid, cancelled
+    or expired. The other of the two is None where it is not one alone.
+    """
+
+    user_id: str | None = None
+    network: str | None = None
+    orders: int
+    units: int
+    first_expires_at: datetime
+
+
 class PaymentReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a payment. `status` is COMPLETED, or PENDING until the shop has finished it."""
 

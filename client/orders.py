@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from .calls import Calls
-from .models import Money, Order, OrderEvent, OrderLine, Page, exact
+from .models import Hold, Money, Order, OrderEvent, OrderLine, Page, exact
 from .wire import path_segment
 
 _Events = list[OrderEvent]
@@ -68,6 +68,16 @@ class Orders:
     async def events(self, order_id: str) -> _Events:
         """Return every state the order was in, oldest first. Raises NotFound `order_not_found`."""
         return (await self._calls.read("order", f"{_path(order_id)}/events")).decode(_Events)
+
+    async def holds(
+        self, *, by: str = "user_id", limit: int | None = None, after: str | None = None
+    ) -> Page[Hold]:
+        """Return one page of who holds stock with unpaid orders, most units first.
+
+        `by` is "user_id" or "network": an address, or with IPv6 a /64 network.
+        """
+        query = {"by": by, "limit": limit, "after": after}
+        return await self._calls.page("order", "/holds", list[Hold], query)
 
     async def cancel(self, order_id: str, *, idempotency_key: str | None = None) -> Order:
         """Cancel an unpaid order and return it; its stock is on sale again.

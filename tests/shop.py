@@ -200,9 +200,12 @@ def as_json(value: Any) -> dict[str, Any]:
     return {"data": text.encode(), "headers": {"Content-Type": "application/json"}}
 
 
-def token(user_id: str, *, lifetime: timedelta = timedelta(hours=1)) -> str:
-    """A customer's token, as the shop signs it."""
-    return Keyring(OPERATOR).sign_token(user_id, now=datetime.now(UTC), lifetime=lifetime)
+def token(
+    user_id: str, *, lifetime: timedelta = timedelta(hours=1), network: str | None = None
+) -> str:
+    """A customer's token, as the shop signs it for who comes from a network."""
+    now = datetime.now(UTC)
+    return Keyring(OPERATOR).sign_token(user_id, now=now, lifetime=lifetime, network=network)
 
 
 async def until(condition: Callable[[], Any], *, seconds: float = 10.0) -> Any:

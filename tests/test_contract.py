@@ -234,6 +234,10 @@ def test_what_is_said_in_passing_is_so() -> None:
         f"may make {shop.customer_rate:g} requests a second, and {shop.customer_burst:g} at once",
         f"begin {shop.session_rate:g} sessions a minute, and {shop.session_burst:g} at once",
         f"not paid within {order.seconds_to_pay / 60:g} minutes",
+        f"may have {order.unpaid_orders} orders `CREATED` at once (`UNPAID_ORDERS`), with"
+        f" {order.unpaid_units} units in them",
+        f"came from one address may have {order.address_unpaid_orders}, with"
+        f" {order.address_unpaid_units} units",
         f"lives for {LIFETIME_HOURS} hours",
         f"the last {MAX_EVENTS:,} events",
         f"`ttl` ({DEFAULT_TTL:g}; 0.001 to 86400)",

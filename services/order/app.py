@@ -23,8 +23,10 @@ from services.common.web.parameters import path_uuid
 from services.common.web.routing import Access, Route
 
 from . import store, transitions
-from .checkout import SECONDS_TO_PAY, create_order
+from .checkout import ADDRESS_BOUND, CUSTOMER_BOUND, SECONDS_TO_PAY, create_order
 from .messages import (
+    HoldQuery,
+    HoldView,
     NewOrder,
     OrderQuery,
     OrderView,
@@ -34,7 +36,7 @@ from .messages import (
     confirmation_response,
     order_response,
 )
-from .model import Order, OrderEvent, OrderPayment, order_not_found, user_not_found
+from .model import Bound, Order, OrderEvent, OrderPayment, order_not_found, user_not_found
 from .peers import Peers
 from .steps import GATE, NO_EXPIRY_SECONDS, expiry_gate, make_step
 
@@ -43,10 +45,18 @@ from .steps import GATE, NO_EXPIRY_SECONDS, expiry_gate, make_step
 class OrderSettings(Settings):
     """In seconds: `seconds_to_pay` is how long an order waits for its payment, `no_expiry` how long
     after a start no order expires.
+
+    At once, a customer may have `unpaid_orders` that are not paid, with `unpaid_units` in them; the
+    customers whose sessions came from one address `address_unpaid_orders` and
+    `address_unpaid_units`. 0 is no bound.
     """
 
     seconds_to_pay: float = 15 * 60.0
     no_expiry: float = NO_EXPIRY_SECONDS
+    unpaid_orders: int = 20
+    unpaid_units: int = 1000
+    address_unpaid_orders: int = 100
+    address_unpaid_units: int = 2000
 
 
 def create_app(settings: OrderSettings) -> web.Application:
@@ -64,6 +74,10 @@ def create_app(settings: OrderSettings) -> web.Application:
         resources=[expiry_gate(settings.no_expiry), recovery(make_due, make_step)],
     )
     app[SECONDS_TO_PAY] = settings.seconds_to_pay
+    app[CUSTOMER_BOUND] = Bound(orders=settings.unpaid_orders, units=settings.unpaid_units)
+    app[ADDRESS_BOUND] = Bound(
+        orders=settings.address_unpaid_orders, units=settings.address_unpaid_units
+    )
     return app
 
 
@@ -76,6 +90,12 @@ async def list_orders(request: web.Request, query: OrderQuery) -> web.Response:
         principal.require_access(query.user_id, user_not_found(query.user_id))
     orders, after = await request.app[DATABASE].read(store.list_orders, query)
     return page_response(request, orders, after)
+
+
+async def list_holds(request: web.Request, query: HoldQuery) -> web.Response:
+    """What unpaid orders hold, for each user or each network; those with most units first."""
+    holds, after = await request.app[DATABASE].read(store.list_holds, query)
+    return page_response(request, holds, after)
 
 
 async def get_order(request: web.Request) -> web.Response:
@@ -187,6 +207,10 @@ ROUTES = [
             "order_pending",
             "order_closed",
             "cart_unavailable",
+            "too_many_unpaid_orders",
+            "too_many_unpaid_units",
+            "too_many_unpaid_orders_at_address",
+            "too_many_unpaid_units_at_address",
         ),
         idempotent=True,
     ),
@@ -249,4 +273,5 @@ ROUTES = [
         rejections=("order_not_found", "order_not_refundable"),
         idempotent=True,
     ),
+    Route("GET", "/holds", list_holds, takes=HoldQuery, gives=list[HoldView]),
 ]

@@ -16,11 +16,13 @@ from services.common.web.responses import StoredResponse
 
 from . import store, transitions
 from .messages import NewOrder, checkout_response
-from .model import Checkout, Item, Placement, StaleCart, user_not_found
+from .model import Bound, Checkout, Item, Placement, StaleCart, user_not_found
 from .peers import Peers
 
 CART_READS = 3
 SECONDS_TO_PAY: web.AppKey[float] = web.AppKey("seconds_to_pay", float)
+CUSTOMER_BOUND: web.AppKey[Bound] = web.AppKey("customer_bound", Bound)
+ADDRESS_BOUND: web.AppKey[Bound] = web.AppKey("address_bound", Bound)
 
 
 async def create_order(request: web.Request, new: NewOrder, keyed: KeyedRequest) -> web.Response:
@@ -47,6 +49,7 @@ async def _place(request: web.Request, new: NewOrder, keyed: KeyedRequest) -> Pl
     """Store the order. Raises what `place_order` does, or Unavailable if the cart cannot be read or
     keeps changing.
     """
+    principal = request[PRINCIPAL]
     for _ in range(CART_READS):
         items, version = await _items_to_order(request, new)
         checkout = Checkout(
@@ -56,6 +59,9 @@ async def _place(request: web.Request, new: NewOrder, keyed: KeyedRequest) -> Pl
             cart_version=version,
             currency=request.app[SETTINGS].currency,
             seconds_to_pay=request.app[SECONDS_TO_PAY],
+            network=principal.network,
+            customer_bound=Bound() if principal.is_operator else request.app[CUSTOMER_BOUND],
+            address_bound=request.app[ADDRESS_BOUND],
         )
         try:
             return await keyed.run(

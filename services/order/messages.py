@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -49,6 +49,24 @@ class OrderQuery(Page, forbid_unknown_fields=True, kw_only=True):
 
     user_id: UserId | None = None
     status: Status | None = None
+
+
+class HoldQuery(Page, forbid_unknown_fields=True, kw_only=True):
+    """By what unpaid orders are put together, and the page of the list."""
+
+    by: Literal["user_id", "network"] = "user_id"
+
+
+class HoldView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the unpaid orders of one user, or from one network, hold. The other of the two is null
+    where it is not one alone.
+    """
+
+    user_id: str | None
+    network: str | None
+    orders: int
+    units: int
+    first_expires_at: str
 
 
 class ItemView(msgspec.Struct, frozen=True, kw_only=True):

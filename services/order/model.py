@@ -111,8 +111,27 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True):
     at: str
 
 
+class Bound(msgspec.Struct, frozen=True, kw_only=True):
+    """How many orders may be unpaid at once, and how many units they may have; 0 is no bound."""
+
+    orders: int = 0
+    units: int = 0
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """How many orders are unpaid, the units in them, and when the first of them expires."""
+
+    orders: int
+    units: int
+    first_expires_at: str | None
+
+
 class Checkout(msgspec.Struct, frozen=True, kw_only=True):
-    """An order to place; `cart_version` is the version of its cart, None if it has no cart."""
+    """An order to place; `cart_version` is the version of its cart, None if it has no cart.
+
+    `network` is where the customer's session came from, None if that is not known. The bounds are
+    on the unpaid orders of the customer, and of all customers from that network.
+    """
 
     user_id: str
     items: Sequence[Item]
@@ -120,6 +139,14 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     cart_version: int | None
     currency: str
     seconds_to_pay: float
+    network: str | None = None
+    customer_bound: Bound = Bound()
+    address_bound: Bound = Bound()
+
+    @property
+    def units(self) -> int:
+        """The units of all items together."""
+        return sum(item.quantity for item in self.items)
 
 
 class Placement(msgspec.Struct, frozen=True):
@@ -154,6 +181,63 @@ def order_not_found(order_id: str, **ids: str) -> NotFound:
 def user_not_found(user_id: str) -> NotFound:
     """The error for a user who is not the caller."""
     return NotFound(f"There is no user {user_id}", code="user_not_found")
+
+
+def require_customer_room(units: int, held: Held, bound: Bound) -> None:
+    """Return if a customer who holds so much may order so many units more.
+
+    Raises Conflict (`too_many_unpaid_orders`, `too_many_unpaid_units`). It is transient: paying or
+    cancelling an order makes room.
+    """
+    if 0 < bound.orders <= held.orders:
+        raise _no_room(
+            f"You have {held.orders} unpaid orders, and may have {bound.orders}",
+            "too_many_unpaid_orders",
+            bound.orders,
+            held,
+        )
+    if 0 < bound.units < held.units + units:
+        raise _no_room(
+            f"Your unpaid orders have {held.units} units, this one has {units}, and together they"
+            f" may have {bound.units}",
+            "too_many_unpaid_units",
+            bound.units,
+            held,
+        )
+
+
+def require_address_room(units: int, held: Held, bound: Bound) -> None:
+    """Return if customers from one network who hold so much may order so many units more.
+
+    Raises Conflict (`too_many_unpaid_orders_at_address`, `too_many_unpaid_units_at_address`), which
+    is transient, and does not tell how much the others hold.
+    """
+    if 0 < bound.orders <= held.orders:
+        raise _no_room(
+            f"Customers at your address may have {bound.orders} unpaid orders together",
+            "too_many_unpaid_orders_at_address",
+            bound.orders,
+            held,
+        )
+    if 0 < bound.units < held.units + units:
+        raise _no_room(
+            f"Customers at your address may have {bound.units} units in unpaid orders together, and"
+            f" this order has {units}",
+            "too_many_unpaid_units_at_address",
+            bound.units,
+            held,
+        )
+
+
+def _no_room(problem: str, code: str, limit: int, held: Held) -> Conflict:
+    if held.first_expires_at is None:
+        way_out, until = "order fewer", {}
+    else:
+        way_out = f"pay or cancel one, or wait until the first expires at {held.first_expires_at}"
+        until = {"expires_at": held.first_expires_at}
+    return Conflict(
+        f"{problem}: {way_out}", code=code, transient=True, extensions={"limit": limit, **until}
+    )
 
 
 def require_payable(order: Order, payment: OrderPayment) -> None:

@@ -8,10 +8,11 @@ import msgspec
 
 from services.common.core import wire
 from services.common.core.rejection import Rejection
-from services.common.web.paging import newest_first
+from services.common.core.wire import MAX_INTEGER
+from services.common.web.paging import CursorNumber, decode_cursor, encode_cursor, newest_first
 
-from .messages import OrderQuery, OrderView
-from .model import Item, Order, OrderEvent, order_not_found
+from .messages import HoldQuery, HoldView, OrderQuery, OrderView
+from .model import Held, Item, Order, OrderEvent, order_not_found
 
 
 def find_order(conn: sqlite3.Connection, order_id: str) -> Order | None:
@@ -59,6 +60,47 @@ def last_left_version(conn: sqlite3.Connection, user_id: str) -> int:
         (user_id,),
     ).fetchone()
     return version or 0
+
+
+def held_by_user(conn: sqlite3.Connection, user_id: str) -> Held:
+    """What a user's unpaid orders hold."""
+    return _held(conn, "status = 'CREATED' AND user_id = ?", user_id)
+
+
+def held_from_network(conn: sqlite3.Connection, network: str) -> Held:
+    """What the unpaid orders of all customers from a network hold."""
+    return _held(conn, "status = 'CREATED' AND network = ?", network)
+
+
+def _held(conn: sqlite3.Connection, where: str, value: str) -> Held:
+    row = conn.execute(
+        "SELECT count(*) AS orders, coalesce(sum(units), 0) AS units,"  # noqa: S608  our own
+        f" min(expires_at) AS first_expires_at FROM orders WHERE {where}",
+        (value,),
+    ).fetchone()
+    return Held(**row)
+
+
+def list_holds(conn: sqlite3.Connection, query: HoldQuery) -> tuple[list[HoldView], str | None]:
+    """One page of who holds what, most units first, and the cursor of the next page if there is
+    one. Raises Invalid for a bad cursor.
+    """
+    units, name = MAX_INTEGER, ""
+    if query.after is not None:
+        units, name = decode_cursor(query.after, tuple[CursorNumber, str])
+    rows = conn.execute(
+        "SELECT iif(min(user_id) = max(user_id), min(user_id), NULL) AS user_id,"  # noqa: S608
+        " iif(min(network) = max(network), min(network), NULL) AS network,"
+        " count(*) AS orders, sum(units) AS units, min(expires_at) AS first_expires_at"
+        f" FROM orders WHERE status = 'CREATED' AND {query.by} IS NOT NULL GROUP BY {query.by}"
+        f" HAVING (sum(units), {query.by}) < (?, ?) ORDER BY sum(units) DESC, {query.by} DESC"
+        " LIMIT ?",
+        (units, name, query.limit + 1),
+    ).fetchall()
+    more = len(rows) > query.limit
+    del rows[query.limit :]
+    after = encode_cursor((rows[-1]["units"], rows[-1][query.by])) if more else None
+    return [HoldView(**row) for row in rows], after
 
 
 def list_orders(conn: sqlite3.Connection, query: OrderQuery) -> tuple[list[OrderView], str | None]:

@@ -21,6 +21,7 @@ from . import store
 from .messages import checkout_response
 from .model import (
     TRANSITIONS,
+    Bound,
     CartState,
     Checkout,
     Item,
@@ -31,6 +32,8 @@ from .model import (
     State,
     StockState,
     order_not_found,
+    require_address_room,
+    require_customer_room,
     require_payable,
 )
 
@@ -48,7 +51,7 @@ def place_order(
 
     If this version of the cart has already become an order, that order is returned. Raises Invalid
     (`cart_empty`); Conflict (`order_pending`) while an earlier order of the user has not closed its
-    cart; StaleCart.
+    cart; StaleCart; what `require_customer_room` and `require_address_room` raise.
     """
     if checkout.cart_version is not None:
         same = store.find_of_cart(conn, checkout.user_id, checkout.cart_version)
@@ -57,15 +60,18 @@ def place_order(
         _require_closed_carts(conn, checkout.user_id, checkout.cart_version)
         if not checkout.items:
             raise Invalid("The cart is empty", code="cart_empty")
+    _require_room(conn, checkout)
     order_id = str(uuid.uuid4())
     conn.execute(
-        "INSERT INTO orders (order_id, user_id, status, stock_state, items, expected_total_cents,"
-        " currency, cart_version, cart_state, expires_at, created_at, updated_at)"
-        " VALUES (?, ?, 'CREATED', 'REQUESTED', ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO orders (order_id, user_id, status, stock_state, items, units, network,"
+        " expected_total_cents, currency, cart_version, cart_state, expires_at, created_at,"
+        " updated_at) VALUES (?, ?, 'CREATED', 'REQUESTED', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             order_id,
             checkout.user_id,
             wire.encode(checkout.items).decode(),
+            checkout.units,
+            checkout.network,
             checkout.expected_total_cents,
             checkout.currency,
             checkout.cart_version,
@@ -236,6 +242,16 @@ def _require_closed_carts(conn: sqlite3.Connection, user_id: str, version: int) 
         raise StaleCart
 
 
+def _require_room(conn: sqlite3.Connection, checkout: Checkout) -> None:
+    """Return if the customer, and the network that the session came from, may hold so much more."""
+    if checkout.customer_bound != Bound():
+        held = store.held_by_user(conn, checkout.user_id)
+        require_customer_room(checkout.units, held, checkout.customer_bound)
+    if checkout.network is not None and checkout.address_bound != Bound():
+        held = store.held_from_network(conn, checkout.network)
+        require_address_room(checkout.units, held, checkout.address_bound)
+
+
 def _freed(order: Order) -> CartState:
     """The cart's state after its order has ended before its stock was held."""
     return "FREE" if order.cart_state == "OPEN" else order.cart_state
@@ -250,6 +266,8 @@ def _change(
     **columns: str | int | None,
 ) -> Order:
     """Make a transition, and record it as an event. Raises StaleState, IllegalTransition."""
+    if state[0] != "CREATED":
+        columns["network"] = None
     row = transition(conn, ORDERS, order.order_id, order.state, state, now, **columns)
     _record_event(conn, order.order_id, state, cause, now)
     return store.to_order(row)

@@ -30,18 +30,22 @@ async def begin_session(request: web.Request) -> web.Response:
     """Begin a session for a new guest; with a valid token, for the same customer again.
 
     An address that asks too often gets 429. The operator gets a new guest each time, without limit.
+    The token says where the session came from, so that the order service can bound what customers
+    of one network hold together; those of the operator say nothing.
     """
     keyring = request.app[KEYRING]
     is_anonymous = {"X-API-Key", "Authorization"}.isdisjoint(request.headers)
     principal = None if is_anonymous else keyring.authenticate(request)
+    network = None
     if principal is None or not principal.is_operator:
-        request.app[ADDRESSES].take(network_of(request.remote or ""))
+        network = network_of(request.remote or "")
+        request.app[ADDRESSES].take(network)
     user_id = (principal and principal.user_id) or f"guest-{uuid.uuid4()}"
     now = datetime.now(UTC).replace(microsecond=0)  # a token has times in whole seconds
     lifetime = request.app[LIFETIME]
     session = Session(
         user_id=user_id,
-        token=keyring.sign_token(user_id, now=now, lifetime=lifetime),
+        token=keyring.sign_token(user_id, now=now, lifetime=lifetime, network=network),
         expires_at=rfc3339(now + lifetime),
     )
     return web.json_response(body=wire.encode(session))

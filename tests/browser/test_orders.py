@@ -45,6 +45,25 @@ async def test_an_order_that_was_left_unpaid_is_paid_later(
     assert await shopper.expect_thanks() == order["order_id"]
 
 
+async def test_a_customer_with_too_many_unpaid_orders_is_told_in_words_and_shown_them(
+    shop: Shop, visit: Visit, page: Page
+) -> None:
+    await shop.stop("order")
+    await shop.start("order", unpaid_orders=1)
+    drops = await shop.product(name="Pear Drops", price="2.00")
+    shopper = Shopper(page, visit.origin)
+    await shopper.go()
+    await shop.order(drops, user_id=await shopper.user_id())
+    visit.expect_failures(409)
+    await shopper.add("Pear Drops")
+    await shopper.go_to_the_till()
+    await shopper.pay()
+    await expect(shopper.note).to_contain_text("Too many of your orders are not paid yet")
+    await shopper.note.get_by_role("link", name="My orders").click()
+    await expect(page.get_by_role("listitem").filter(has_text="Not paid yet")).to_be_visible()
+    await shopper.expect_in_cart(1)
+
+
 async def test_an_order_that_closed_in_between_is_told_in_words(
     shop: Shop, visit: Visit, page: Page
 ) -> None:

@@ -53,6 +53,17 @@ async def test_an_order_is_read_with_its_events_and_cancelled(
     ]
 
 
+async def test_who_holds_what_is_read_by_user_or_by_network(
+    shop: ShopClient, service: FakeService
+) -> None:
+    held = {"user_id": None, "network": "192.0.2.1", "orders": 2, "units": 8}
+    service.answers = [reply([held | {"first_expires_at": "2026-01-02T03:04:05Z"}])]
+    (hold,) = await shop.orders.holds(by="network", limit=1)
+    assert (hold.network, hold.user_id, hold.orders, hold.units) == ("192.0.2.1", None, 2, 8)
+    assert hold.first_expires_at.year == 2026
+    assert service.seen[0].path == "/holds?by=network&limit=1"
+
+
 async def test_all_orders_are_iterated(shop: ShopClient, service: FakeService) -> None:
     service.answers = [
         reply([ORDER], Link='</orders?after=x>; rel="next"'),

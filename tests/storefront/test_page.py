@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.common.pages.files import POLICY, SHARED, VENDOR
 from services.storefront.app import PAGES, VIEWS
-from tests.routes import assert_problem
+from tests.routes import assert_problem, every_route
 from tests.shop import OPERATOR, Shop
 
 ROOT = Path(__file__).parents[2]
@@ -119,3 +119,11 @@ async def test_vendored_files_come_with_their_licence(storefront_alone: Shop) ->
         licences = [path for path in folder.iterdir() if path.name.startswith("LICENSE")]
         assert licences, folder
         assert re.search(r"\d+\.\d+", (folder / "README.md").read_text()), folder
+
+
+def test_every_refusal_of_an_order_has_words_on_the_page() -> None:
+    words = set(re.findall(r"^  (\w+): \[", (PAGES / "texts.js").read_text(), re.MULTILINE))
+    (placing,) = [each for each in every_route() if str(each) == "order POST /orders"]
+    repeated = {"order_pending", "cart_unavailable"}  # the page tries again by itself
+    with_prices = {"price_changed"}
+    assert set(placing.route.rejections) - repeated - with_prices <= words

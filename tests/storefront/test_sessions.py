@@ -26,6 +26,17 @@ async def test_a_new_guest_is_given_a_name_and_a_token(whole_shop: Shop) -> None
     assert reply.headers["Cache-Control"] == "no-store"
 
 
+async def test_a_token_says_which_network_its_session_came_from(storefront_alone: Shop) -> None:
+    def network(reply: Reply) -> str | None:
+        claims = jwt.decode(reply.json["token"], options={"verify_signature": False})
+        return claims.get("net")
+
+    assert network(await begin(storefront_alone)) == "127.0.0.1"
+    renewed = await begin(storefront_alone, token("guest-1", network="192.0.2.1"))
+    assert network(renewed) == "127.0.0.1"
+    assert network(await begin(storefront_alone, OPERATOR)) is None
+
+
 async def test_no_two_guests_are_the_same(storefront_alone: Shop) -> None:
     first, second = await begin(storefront_alone), await begin(storefront_alone)
     assert first.json["user_id"] != second.json["user_id"]

@@ -34,6 +34,13 @@ def port_number(text: str) -> int:
     return int(text)
 
 
+def whole_number(text: str) -> int:
+    """A whole number, 0 or more, from a flag. Raises argparse.ArgumentTypeError."""
+    if not (text.isascii() and text.isdecimal()) or int(text) >= 10**9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 0 or more")
+    return int(text)
+
+
 def positive(text: str) -> float:
     """A number above 0 from a flag. Raises argparse.ArgumentTypeError."""
     try:

@@ -15,9 +15,12 @@ from ..core.errors import NotFound, Unauthorized
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The operator (`user_id` is None) or one customer."""
+    """The operator (`user_id` is None) or one customer. `network` is where the customer's session
+    came from, as its token says; None where it does not.
+    """
 
     user_id: str | None = None
+    network: str | None = None
 
     @property
     def is_operator(self) -> bool:
@@ -37,6 +40,8 @@ class Principal:
 
 
 OPERATOR = Principal()
+NETWORK_CLAIM = "net"
+"""Where a token says which network its session came from."""
 
 
 class Keyring:
@@ -63,9 +68,15 @@ class Keyring:
             return OPERATOR
         return self._customer(credential)
 
-    def sign_token(self, user_id: str, *, now: datetime, lifetime: timedelta) -> str:
-        """A token for one customer, valid for `lifetime` from `now`."""
+    def sign_token(
+        self, user_id: str, *, now: datetime, lifetime: timedelta, network: str | None = None
+    ) -> str:
+        """A token for one customer, valid for `lifetime` from `now`; its session came from
+        `network`, if that is known.
+        """
         claims = {"sub": user_id, "iat": now, "exp": now + lifetime, "aud": "tuckshop"}
+        if network is not None:
+            claims[NETWORK_CLAIM] = network
         return jwt.encode(claims, self._signing_key, algorithm="HS256")
 
     def _customer(self, token: str) -> Principal:
@@ -80,7 +91,7 @@ class Keyring:
             )
         except (jwt.InvalidTokenError, ValueError):
             raise Unauthorized from None
-        return Principal(claims["sub"])
+        return Principal(claims["sub"], claims.get(NETWORK_CLAIM))
 
 
 def hkdf_sha256(secret: bytes, *, info: bytes, salt: bytes = bytes(32)) -> bytes:

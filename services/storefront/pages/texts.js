@@ -23,6 +23,22 @@ const SENTENCES = {
     "The amount was not that of the order",
     "Nothing was paid. Look at the order once more, then pay what it says.",
   ],
+  too_many_unpaid_orders: [
+    "Too many of your orders are not paid yet",
+    "Nothing was ordered, and your cart is as it was. Pay or cancel one under My orders, or wait until one runs out.",
+  ],
+  too_many_unpaid_units: [
+    "That is more than may be kept aside for you",
+    "Nothing was ordered, and your cart is as it was. Pay or cancel an order under My orders, or take fewer.",
+  ],
+  too_many_unpaid_orders_at_address: [
+    "Too many orders from your network are not paid yet",
+    "Nothing was ordered, and your cart is as it was. Pay or cancel what you have ordered, or try again in a few minutes.",
+  ],
+  too_many_unpaid_units_at_address: [
+    "That is more than may be kept aside for your network",
+    "Nothing was ordered, and your cart is as it was. Take fewer, pay or cancel what you have ordered, or try again in a few minutes.",
+  ],
   order_not_found: [
     "There is no such order",
     "Perhaps the link is cut short, or the order was made in another browser: orders stay with the one they were made in.",

@@ -67,6 +67,13 @@ def test_a_token_is_for_one_customer() -> None:
             customer.require_access(other, NotFound("not hers"))
 
 
+def test_a_token_says_which_network_its_session_came_from() -> None:
+    for network in (None, "192.0.2.1"):
+        signed = KEYRING.sign_token("ada", now=NOW, lifetime=HOUR, network=network)
+        assert caller(X_API_Key=signed).network == network
+    assert OPERATOR.network is None
+
+
 def test_every_principal_has_another_name() -> None:
     names = {OPERATOR.name, Principal("ada").name, Principal("operator").name, Principal("").name}
     assert len(names) == 4

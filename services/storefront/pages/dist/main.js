@@ -1077,6 +1077,22 @@ var SENTENCES = {
     "The amount was not that of the order",
     "Nothing was paid. Look at the order once more, then pay what it says."
   ],
+  too_many_unpaid_orders: [
+    "Too many of your orders are not paid yet",
+    "Nothing was ordered, and your cart is as it was. Pay or cancel one under My orders, or wait until one runs out."
+  ],
+  too_many_unpaid_units: [
+    "That is more than may be kept aside for you",
+    "Nothing was ordered, and your cart is as it was. Pay or cancel an order under My orders, or take fewer."
+  ],
+  too_many_unpaid_orders_at_address: [
+    "Too many orders from your network are not paid yet",
+    "Nothing was ordered, and your cart is as it was. Pay or cancel what you have ordered, or try again in a few minutes."
+  ],
+  too_many_unpaid_units_at_address: [
+    "That is more than may be kept aside for your network",
+    "Nothing was ordered, and your cart is as it was. Take fewer, pay or cancel what you have ordered, or try again in a few minutes."
+  ],
   order_not_found: [
     "There is no such order",
     "Perhaps the link is cut short, or the order was made in another browser: orders stay with the one they were made in."
@@ -2110,10 +2126,11 @@ function Refused({ ended: { error, order_id: orderId, stage }, shortLines }) {
   return fe`<${ErrorNote} error=${error}>
     ${shortLines.length > 0 && fe`<button class="button quiet" type="button" onClick=${take}>Take what is there</button>`}
     ${toOrder && fe`<a class="button quiet" href=${`/orders/${orderId}`}>See the order</a>`}
-    ${error.code === "cart_empty" && fe`<a class="button quiet" href="/orders">My orders</a>
-      <a class="button quiet" href="/">To the shelves</a>`}
+    ${SEE_ORDERS.includes(error.code) && fe`<a class="button quiet" href="/orders">My orders</a>`}
+    ${error.code === "cart_empty" && fe`<a class="button quiet" href="/">To the shelves</a>`}
   <//>`;
 }
+var SEE_ORDERS = ["cart_empty", "too_many_unpaid_orders", "too_many_unpaid_units"];
 function EmptyTill() {
   return fe`<${EmptyState} title="Your cart is empty">
     <p>There is nothing to pay. What you ordered before is among your orders.</p>

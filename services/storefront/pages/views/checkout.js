@@ -82,13 +82,13 @@ function Refused({ ended: { error, order_id: orderId, stage }, shortLines }) {
   return html`<${ErrorNote} error=${error}>
     ${shortLines.length > 0 && html`<button class="button quiet" type="button" onClick=${take}>Take what is there</button>`}
     ${toOrder && html`<a class="button quiet" href=${`/orders/${orderId}`}>See the order</a>`}
-    ${
-      error.code === "cart_empty" &&
-      html`<a class="button quiet" href="/orders">My orders</a>
-      <a class="button quiet" href="/">To the shelves</a>`
-    }
+    ${SEE_ORDERS.includes(error.code) && html`<a class="button quiet" href="/orders">My orders</a>`}
+    ${error.code === "cart_empty" && html`<a class="button quiet" href="/">To the shelves</a>`}
   <//>`;
 }
+
+/** What one's own orders explain. */
+const SEE_ORDERS = ["cart_empty", "too_many_unpaid_orders", "too_many_unpaid_units"];
 
 function EmptyTill() {
   return html`<${EmptyState} title="Your cart is empty">
