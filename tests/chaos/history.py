@@ -9,6 +9,12 @@ from typing import Any, Literal
 
 import msgspec
 
+TOO_MANY_UNPAID = (
+    "too_many_unpaid_orders",
+    "too_many_unpaid_units",
+    "too_many_unpaid_orders_at_address",
+    "too_many_unpaid_units_at_address",
+)
 Outcome = Literal["begun", "ok", "fail", "unknown"]
 
 
@@ -42,7 +48,7 @@ class Record(msgspec.Struct, kw_only=True):
     @property
     def is_final(self) -> bool:
         """Whether the same key has to be answered the same for good."""
-        passing = ("payment_in_progress", "request_in_progress")
+        passing = ("payment_in_progress", "request_in_progress", *TOO_MANY_UNPAID)
         if self.status is None or self.status == 202 or self.outcome == "unknown":
             return False
         return self.status < 300 or (self.status in (404, 409, 422) and self.code not in passing)

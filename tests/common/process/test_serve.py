@@ -186,6 +186,13 @@ def test_a_wrong_variable_of_one_service_is_named(start: Start) -> None:
     assert "soon" in message
 
 
+@pytest.mark.parametrize("value", ["many", "-1", "1.5", ""])
+def test_a_bound_that_is_no_whole_number_is_named(start: Start, value: str) -> None:
+    message = only_error(start("services.order", UNPAID_ORDERS=value))
+    assert "--unpaid-orders" in message
+    assert "whole number" in message
+
+
 def test_a_child_ends_when_its_standard_input_closes(start: Start) -> None:
     child = start("services.cart", "--stop-with-parent")
     child.url()
