@@ -11,6 +11,7 @@ Problem
 ├── PreconditionFailed     412  If-Match named another version
 ├── PayloadTooLarge        413
 ├── UnsupportedMediaType   415
+├── ExpectationFailed      417  an `Expect` other than `100-continue`
 ├── Misdirected            421  meant for another service, or another shop
 ├── Invalid                422  readable, but a value is out of bounds
 ├── TooManyRequests        429
@@ -128,6 +129,11 @@ class PayloadTooLarge(Problem):
 class UnsupportedMediaType(Problem):
     status = 415
     code = "unsupported_media_type"
+
+
+class ExpectationFailed(Problem):
+    status = 417
+    code = "expectation_failed"
 
 
 class Misdirected(Problem):

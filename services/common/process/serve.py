@@ -21,6 +21,7 @@ from ..core.settings import Settings
 from ..storage.database import DatabaseError
 from ..web.keys import BOUND, SETTINGS
 from ..web.lifecycle import LIFECYCLE
+from ..web.server import Runner
 from .parent import end_with_parent
 from .registration import REGISTRAR
 
@@ -60,7 +61,7 @@ async def listen(app: web.Application) -> web.AppRunner:
     Raises StartupError, DatabaseError.
     """
     settings = app[SETTINGS]
-    runner = web.AppRunner(
+    runner = Runner(
         app,
         access_log=None,
         keepalive_timeout=KEEPALIVE_SECONDS,

@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler
 from client.errors import ShopError
 
 from ..core.errors import (
+    ExpectationFailed,
     InsufficientStorage,
     InternalError,
     Malformed,
@@ -32,6 +33,7 @@ from .responses import StoredResponse
 from .routing import ROUTE, Access
 
 CALLER_LEFT = 499
+"""The status, in log and metrics alone, of a request whose caller left before the response."""
 
 
 @web.middleware
@@ -53,25 +55,39 @@ async def _respond(request: web.Request, handler: Handler, request_id: str) -> w
     try:
         response = await handler(request)
     except Exception as error:  # the one place that turns failures into responses
+        if _has_left(request, error):
+            return web.Response(status=CALLER_LEFT)
         problem = as_problem(error)
         if isinstance(problem, InternalError):
             logger.exception("unexpected failure")
         response = StoredResponse.of_problem(problem, request_id).to_web()
     if not response.prepared:
-        response.headers["X-Request-ID"] = request_id
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Server"] = "tuckshop"
-        response.headers.setdefault("Cache-Control", "no-store")
+        mark(response, request_id)
         if request.app[LIFECYCLE].draining:
             response.force_close()
     return response
+
+
+def mark(response: web.StreamResponse, request_id: str) -> None:
+    """Give a response the headers that every one has."""
+    response.headers["X-Request-ID"] = request_id
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Server"] = "tuckshop"
+    response.headers.setdefault("Cache-Control", "no-store")
+
+
+def _has_left(request: web.Request, error: Exception) -> bool:
+    """Whether a failure is that the caller's own connection has ended."""
+    transport = request.transport
+    return isinstance(error, ConnectionError) and (transport is None or transport.is_closing())
 
 
 def _report(request: web.Request, status: int, seconds: float) -> None:
     route = request.get(ROUTE)
     template = route.path if route else "unmatched"
     request.app[METRICS].observe(request.method, template, status, seconds)
-    if route is None or (not route.quiet and route.access is not Access.PUBLIC):
+    told = route is None or route.access is not Access.PUBLIC or status == CALLER_LEFT
+    if told and not (route and route.quiet):
         logger.log(
             logging.WARNING if status >= 500 else logging.INFO,
             "%s %s %d",
@@ -100,6 +116,8 @@ def as_problem(error: Exception) -> Problem:
         case web.HTTPMethodNotAllowed():
             allowed = ", ".join(sorted(error.allowed_methods))
             return MethodNotAllowed(f"This takes {allowed}", headers={"Allow": allowed})
+        case web.HTTPExpectationFailed():
+            return ExpectationFailed("Of all expectations, `100-continue` alone is known here")
         case web.HTTPRequestEntityTooLarge():
             return PayloadTooLarge("The request is too large")
         case web.HTTPException() if 400 <= error.status < 500:

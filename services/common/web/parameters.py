@@ -38,8 +38,8 @@ async def read_body(request: web.Request) -> bytes:
         raise too_large from None
     except TimeoutError:
         raise RequestTimeout(f"The body did not arrive within {seconds:g} s") from None
-    except web.RequestPayloadError as error:
-        raise Malformed(f"The body cannot be read: {error}") from None
+    except web.RequestPayloadError:
+        raise Malformed("The body cannot be read: its chunks or its packing are broken") from None
 
 
 def parse_parameters(

@@ -7,11 +7,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from unicodedata import category
 
 _NAME_WIDTH = 10
 _SERVICE_COLORS = ("36", "32", "35", "34", "33", "96", "92", "95")
 _LEVEL_COLORS = {"warning": "33", "error": "31", "critical": "1;31", "debug": "2"}
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+_HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
+"""Unicode's categories of what a terminal acts on and does not show: control and format characters
+(those that turn the text around are among them), separators of lines, and half of a pair.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,7 @@ def as_json(line: LogLine) -> str:
 def as_text(line: LogLine, *, colored: bool) -> str:
     """The line for a person: local time, service, level, message, fields; a traceback beneath.
 
-    Control characters are escaped, because a logged text may come from anybody.
+    What a terminal would act on is escaped: what is logged may come from anybody.
     """
     fields = dict(line.fields)
     traceback = fields.pop("traceback", None)
@@ -100,7 +104,14 @@ def _field(value: object) -> str:
 
 
 def _visible(text: str) -> str:
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return "".join(_escaped(each) if category(each) in _HIDDEN else each for each in text)
+
+
+def _escaped(character: str) -> str:
+    if character == "\t":
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def _read_time(text: object, otherwise: datetime) -> datetime:

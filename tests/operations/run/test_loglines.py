@@ -64,7 +64,20 @@ def test_colours_are_used_only_where_they_are_wanted() -> None:
 
 def test_as_json_every_line_is_one_object_with_its_service() -> None:
     for raw in (b"plain", b'{"message": "told", "service": "liar", "stock": 3}'):
-        shown = json.loads(as_json(read(raw)))
-        assert shown["service"] == "cart"
-        assert shown["message"] in ("plain", "told")
-    assert shown["stock"] == 3
+        told = json.loads(as_json(read(raw)))
+        assert told["service"] == "cart"
+        assert told["message"] in ("plain", "told")
+    assert told["stock"] == 3
+
+
+def test_what_turns_text_around_or_breaks_its_line_is_shown_too() -> None:
+    for character in "\u202e\u2066\u200f\u061c\u2028\u2029\ufeff\U000e0041":
+        line = read(json.dumps({"message": f"a{character}b", "user_id": f"c{character}"}).encode())
+        shown = as_text(line, colored=False)
+        assert character not in shown
+        assert shown.count(f"{ord(character):x}") == 2, shown
+
+
+def test_a_character_of_a_message_is_shown_as_it_is() -> None:
+    for text in ("Süßes", "糖果", "🍬", "לימון"):
+        assert text in as_text(read(json.dumps({"message": text}).encode()), colored=False)

@@ -1,0 +1,95 @@
+"""The HTTP server beneath an application. What never becomes a request of the application, because
+it cannot be read, is answered like the rest, and logged without a byte of what was sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from aiohttp.http import RawRequestMessage
+
+from ..core.errors import InternalError, Malformed, Problem
+from ..core.logs import logger
+from ..core.tracing import RequestContext, enter_request
+from .metrics import METRICS
+from .middleware import as_problem, mark
+from .responses import StoredResponse
+
+
+class Runner(web.AppRunner):
+    """Runs an application on this server; takes what `web.AppRunner` takes."""
+
+    async def _make_server(self) -> web.Server:
+        made = await super()._make_server()
+        return _Server(
+            self.app, made.request_handler, request_factory=made.request_factory, **self._kwargs
+        )
+
+
+class _Server(web.Server):
+    def __init__(self, app: web.Application, handler: Any, **options: Any) -> None:
+        super().__init__(self._serve, **options)
+        self._app = app
+        self._handler = handler
+
+    def __call__(self) -> web.RequestHandler:
+        return _Connection(self, loop=self._loop, **self._kwargs)
+
+    def reject(self, problem: Problem) -> web.Response:
+        """The response to what no route has seen."""
+        context = RequestContext.from_headers({})
+        enter_request(context)
+        logger.info("a request that was not understood %d", problem.status)
+        self._app[METRICS].observe("any", "unmatched", problem.status, 0.0)
+        response = StoredResponse.of_problem(problem, context.request_id).to_web()
+        mark(response, context.request_id)
+        return response
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            response: web.StreamResponse = await self._handler(request)
+        except (
+            web.HTTPException
+        ) as error:  # an `Expect`, which aiohttp reads before middlewares run
+            response = self.reject(as_problem(error))
+            response.force_close()
+        return response
+
+
+class _Connection(web.RequestHandler):
+    __slots__ = ("_server",)
+
+    def __init__(self, server: _Server, **options: Any) -> None:
+        super().__init__(server, **options)
+        self._server = server
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what has arrived. A body that cannot be read any further ends here: aiohttp would
+        have its handler wait for the remainder.
+        """
+        super().data_received(data)
+        request = self._current_request
+        broken = bool(self._messages) and not isinstance(self._messages[-1][0], RawRequestMessage)
+        if broken and request is not None and not request.content.is_eof():
+            request.content.set_exception(web.RequestPayloadError("it cannot be parsed"))
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The response to what the parser could not read (its message quotes what was sent), or
+        that nobody expected.
+        """
+        if request.writer.output_size > 0:
+            raise ConnectionError("The response has begun, and cannot be replaced")
+        problem: Problem = Malformed("This is no HTTP request that can be read")
+        if status != Malformed.status:
+            problem = InternalError()
+            logger.error("unexpected failure", exc_info=exc)
+        response = self._server.reject(problem)
+        response.force_close()
+        return response
