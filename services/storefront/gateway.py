@@ -18,7 +18,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from client import errors
 from client.transport import Answer, Transport
-from services.common.core.errors import OutcomeUnknown, Unavailable
+from services.common.core.errors import Misdirected, OutcomeUnknown, Unavailable
 from services.common.core.logs import logger
 from services.common.core.settings import Settings
 from services.common.core.tracing import onward_headers
@@ -146,7 +146,7 @@ def _rejection(service: str, request: web.Request, error: errors.ShopError) -> A
     if isinstance(error, errors.AuthenticationError):
         # It was valid here: either it has expired since (raises), or the services' keys differ.
         request.app[KEYRING].authenticate(request)
-    elif error.status is not None and error.status >= 400 and error.status != 421:
+    elif error.status is not None and error.status != Misdirected.status and _is_problem(error):
         headers = CIMultiDictProxy(CIMultiDict(error.headers))
         return Answer(error.status, headers, error.body)
     logger.warning("no answer from a service", extra={"from": service, "reason": str(error)})
@@ -160,6 +160,12 @@ def _rejection(service: str, request: web.Request, error: errors.ShopError) -> A
         f"The {service} service cannot be reached at the moment; nothing was done, send it again",
         extensions={"service": service},
     )
+
+
+def _is_problem(error: errors.ShopError) -> bool:
+    """Whether a service of a shop has answered: whatever else has its port now knows no problems."""
+    media = CIMultiDict(error.headers).get("Content-Type", "")
+    return media.partition(";")[0].strip() == "application/problem+json"
 
 
 async def _return_answer(request: web.Request, answer: Answer) -> web.StreamResponse:

@@ -164,12 +164,10 @@ def reply(body: Any = None, status: int = 200, **headers: str) -> Reply:
     """An answer with a JSON body, exact as given if it is bytes; `Retry_After="1"` is a header."""
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
+    named.setdefault("Content-Type", "application/json")
 
     async def answer(_: web.Request) -> web.StreamResponse:
-        content = text if status != 204 else None
-        return web.Response(
-            body=content, status=status, headers=named, content_type="application/json"
-        )
+        return web.Response(body=text if status != 204 else None, status=status, headers=named)
 
     return answer
 
@@ -177,7 +175,7 @@ def reply(body: Any = None, status: int = 200, **headers: str) -> Reply:
 def problem(status: int, code: str, detail: str = "No.", **headers: str) -> Reply:
     """An RFC 9457 problem."""
     body = {"type": "about:blank", "status": status, "code": code, "detail": detail}
-    return reply(body, status, **headers)
+    return reply(body, status, Content_Type="application/problem+json", **headers)
 
 
 async def hang(_: web.Request) -> web.StreamResponse:

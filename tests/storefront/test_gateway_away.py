@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from services.common.web.keys import DISCOVERY
 from tests.client.fakes import Reply, hang, hang_up, problem, reply
 from tests.routes import assert_problem
-from tests.shop import Shop, token
+from tests.shop import Shop, token, until
 from tests.storefront.peer import FINE, Peer
 
 ADA = token("ada")
@@ -93,8 +94,15 @@ async def test_a_call_ends_within_its_deadline(
     assert_problem(answer, status, code)
 
 
-@pytest.mark.parametrize("odd", [reply({}, 302, Location="http://else.example/"), reply({}, 421)])
-async def test_an_odd_answer_of_a_service_is_503(
+@pytest.mark.parametrize(
+    "odd",
+    [
+        reply({}, 302, Location="http://else.example/"),
+        reply({}, 421),
+        reply({}, 404, Content_Type="text/html"),
+    ],
+)
+async def test_an_answer_that_is_none_is_not_passed_back(
     cart: Peer, storefront_alone: Shop, odd: Reply
 ) -> None:
     cart.says(odd)
@@ -103,7 +111,25 @@ async def test_an_odd_answer_of_a_service_is_503(
     assert "Location" not in answer.headers
 
 
-async def test_an_unknown_outcome_is_passed_back_as_the_service_has_it(
+@pytest.mark.parametrize("path", ["/api/cart/ada", "/api/cart/ada/no/such/path"])
+async def test_a_wrong_instance_does_not_speak_for_the_service(whole_shop: Shop, path: str) -> None:
+    right = await whole_shop.call("storefront", "GET", path, key=ADA)
+    url = whole_shop.urls["payment"]
+    placed = await whole_shop.call(
+        "registry", "PUT", "/services/cart/cart-2", json={"url": url, "ttl": 600}
+    )
+    assert placed.status == 201
+    discovery = whole_shop.app("storefront")[DISCOVERY]
+    await until(lambda: len(discovery.instances("cart")) == 2)
+    for _ in range(4):
+        answer = await whole_shop.call("storefront", "GET", path, key=ADA)
+        assert (answer.status, answer.json.get("code")) == (right.status, right.json.get("code"))
+    await whole_shop.stop("cart")
+    for _ in range(4):
+        assert_problem(await whole_shop.call("storefront", "GET", path, key=ADA), 503)
+
+
+async def test_the_outcome_that_the_service_does_not_know_is_told_in_its_words(
     cart: Peer, storefront_alone: Shop
 ) -> None:
     cart.says(problem(504, "outcome_unknown", "Who knows."))

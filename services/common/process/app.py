@@ -22,6 +22,7 @@ from ..storage.database import DatabaseError, open_database
 from ..storage.migrations import Schema, service_schema
 from ..storage.shop_identity import keep_to_currency, load_shop
 from ..web import health
+from ..web.admission import admit
 from ..web.auth import Keyring
 from ..web.idempotency import LIVE_KEYS
 from ..web.idempotency_keys import forget_old_keys
@@ -48,7 +49,7 @@ PURGE_SECONDS = 3600.0
 
 def base_app(settings: Settings, routes: Sequence[Route]) -> web.Application:
     """An application with the routes that every service has. The registry uses it directly."""
-    app = web.Application(middlewares=[observe], client_max_size=BODY_LIMIT)
+    app = web.Application(middlewares=[observe, admit], client_max_size=BODY_LIMIT)
     app[SETTINGS] = settings
     app[KEYRING] = Keyring(settings.api_key)
     app[LIFECYCLE] = Lifecycle(settings.service)

@@ -1,7 +1,7 @@
 """Routes as data: who may call them, what they take and what they give. One pipeline serves all.
 
-A request is rejected in the order that services/contract.md tells: 404 and 405 of the route, then
-here 421, 503, 401, 403, 413, 415, 400, 422. Only then does the handler look at the thing itself.
+A request is rejected in the order that services/contract.md tells: 421, 404 and 405 of the route,
+then here 503, 401, 403, 413, 415, 400, 422. Only then does the handler look at the thing itself.
 """
 
 from __future__ import annotations
@@ -93,9 +93,7 @@ def _pipeline(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
         request[ROUTE] = route
         if route.access is Access.PUBLIC:
             return await _handle(request, route, await _parameters(request, route))
-        lifecycle = request.app[LIFECYCLE]
-        lifecycle.check_addressee(request)
-        with lifecycle.request_slot(stream=route.streams):
+        with request.app[LIFECYCLE].request_slot(stream=route.streams):
             _authorize(request, route)
             parameters = await _parameters(request, route)
             if route.streams or route.raw:
