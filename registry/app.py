@@ -176,7 +176,8 @@ async def list_services(request: web.Request, watch: Watch) -> web.Response:
     waiting for a change.
     """
     hub = request.app[HUB]
-    changes = await hub.changes(watch.epoch, watch.index, watch.wait)
+    wait = 0.0 if request.method == "HEAD" else watch.wait
+    changes = await hub.changes(watch.epoch, watch.index, wait)
     answer = Services(
         index=changes.index,
         epoch=changes.epoch,

@@ -29,6 +29,8 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
             "X-Request-ID": current_request_id(),
         }
     )
+    if request.method == "HEAD":
+        return response
     with request.app[HUB].stream() as stream:
         await response.prepare(request)
         try:

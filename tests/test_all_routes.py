@@ -103,15 +103,59 @@ async def test_a_customer_is_403_where_only_the_operator_may_call(
                 assert_problem(reply, 403, "forbidden")
 
 
+def allowed(case: RouteCase) -> set[str]:
+    """The methods that the path of a route takes."""
+    place = (case.service, case.path())
+    methods = {other.method for other in EVERY if (other.service, other.path()) == place}
+    return methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
+
+
+async def test_options_tells_the_methods_to_anyone_and_nothing_to_other_sites(
+    whole_shop: Shop, subtests: pytest.Subtests
+) -> None:
+    for case in EVERY:
+        with subtests.test(str(case)):
+            asked = {"Origin": "http://else.example", "Access-Control-Request-Method": "POST"}
+            reply = await whole_shop.call(
+                case.service, "OPTIONS", case.path(), key=None, headers=asked
+            )
+            assert (reply.status, reply.body) == (204, b"")
+            assert set(reply.headers["Allow"].split(", ")) == allowed(case)
+            assert not [name for name in reply.headers if name.startswith("Access-Control")]
+
+
+VARYING = {"Date", "X-Request-ID"}
+LIVE = {"/metrics", "/readyz", "/services", "/services/{service}", "/events"}
+"""What may have another length, or no end, when it is asked again."""
+
+
+async def test_head_is_answered_as_get_without_the_body(
+    whole_shop: Shop, subtests: pytest.Subtests
+) -> None:
+    readable = [case for case in EVERY if case.method == "GET" and case.route.path != "/events"]
+    for case, key in itertools.product(readable, (OPERATOR, None)):
+        with subtests.test(str(case), key=key):
+            get, head = [
+                await whole_shop.call(
+                    case.service, method, case.path(), key=key, params=case.query()
+                )
+                for method in ("GET", "HEAD")
+            ]
+            varying = VARYING | ({"Content-Length"} if case.route.path in LIVE else set())
+            told = [
+                {name: value for name, value in reply.headers.items() if name not in varying}
+                for reply in (get, head)
+            ]
+            assert (head.status, head.body) == (get.status, b"")
+            assert told[1] == told[0]
+            assert "Content-Length" in head.headers
+
+
 async def test_a_wrong_method_is_405_with_the_right_ones_before_the_key_is_looked_at(
     whole_shop: Shop, subtests: pytest.Subtests
 ) -> None:
     for case in EVERY:
-        right = {
-            other.method
-            for other in EVERY
-            if (other.service, other.path()) == (case.service, case.path())
-        }
+        right = allowed(case)
         for verb in sorted(set(VERBS) - right):
             with subtests.test(f"{case}: {verb}"):
                 reply = await whole_shop.call(case.service, verb, case.path(), key=None)

@@ -58,7 +58,7 @@ async def answer_not_found_with_page(request: web.Request, handler: Handler) -> 
         return await handler(request)
     except web.HTTPNotFound:
         reads_pages = "text/html" in request.headers.get("Accept", "")
-        is_call = f"{request.path}/".startswith("/api/") or request.method != "GET"
+        is_call = f"{request.path}/".startswith("/api/") or request.method not in ("GET", "HEAD")
         if is_call or not reads_pages:
             raise
         return await send_file(request, PAGES, "index.html", status=404)

@@ -96,7 +96,7 @@ class Gateway:
 
     async def _ask(self, service: str, request: web.Request, body: bytes) -> Answer:
         key = request.headers.get("Idempotency-Key")
-        repeatable = request.method in ("GET", "PUT", "DELETE") or (
+        repeatable = request.method in ("GET", "HEAD", "PUT", "DELETE") or (
             request.method == "POST" and key is not None
         )
         return await self._transport.request(
@@ -163,13 +163,15 @@ def _rejection(service: str, request: web.Request, error: errors.ShopError) -> A
 
 
 def _is_problem(error: errors.ShopError) -> bool:
-    """Whether a service of a shop has answered: whatever else has its port now knows no problems."""
+    """Whether a service has answered; whatever else has its port now does not know problems."""
     media = CIMultiDict(error.headers).get("Content-Type", "")
     return media.partition(";")[0].strip() == "application/problem+json"
 
 
 async def _return_answer(request: web.Request, answer: Answer) -> web.StreamResponse:
     headers = returned_headers(answer.headers)
+    if request.method == "HEAD" and "Content-Length" in answer.headers:
+        headers["Content-Length"] = answer.headers["Content-Length"]  # of the body that a GET has
     if answer.rest is None:
         return web.Response(status=answer.status, body=answer.body, headers=headers)
     response = web.StreamResponse(status=answer.status, headers=headers)

@@ -70,7 +70,18 @@ def open_streams(monkeypatch: pytest.MonkeyPatch) -> list[Stream]:
     return found
 
 
-async def test_events_are_streamed_as_they_happen(shop: Shop) -> None:
+async def test_the_head_of_the_stream_is_its_headers_alone(
+    shop: Shop, open_streams: list[Stream]
+) -> None:
+    async with asyncio.timeout(5):
+        answer = await ask(shop, "HEAD", "/events")
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    assert answer.headers["X-Request-ID"]
+    assert not open_streams
+
+
+async def test_what_happens_is_told_as_it_does(shop: Shop) -> None:
     async with listening(shop) as reader:
         await register(shop)
         await drain(shop)

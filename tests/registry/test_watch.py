@@ -66,7 +66,16 @@ async def test_a_watcher_is_answered_as_soon_as_something_changes(
     assert [each["state"] for each in answer["services"]["cart"]] == ["up"]
 
 
-async def test_every_watcher_is_answered(shop: Shop, watchers: list[Hub]) -> None:
+async def test_the_head_of_a_watch_does_not_wait(shop: Shop) -> None:
+    seen = await snapshot(shop)
+    query = {"epoch": seen["epoch"], "index": str(seen["index"]), "wait": "60"}
+    async with asyncio.timeout(5):
+        answer = await ask(shop, "HEAD", "/services", params=query)
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["Content-Type"].startswith("application/json")
+
+
+async def test_every_watcher_is_told(shop: Shop, watchers: list[Hub]) -> None:
     seen = await snapshot(shop)
     watching = [watch(shop, seen) for _ in range(20)]
     await more_come(watchers, 20)

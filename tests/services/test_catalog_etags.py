@@ -6,9 +6,11 @@ from tests.services.stock import line, reserve
 from tests.shop import Reply, Shop
 
 
-async def read(shop: Shop, path: str, if_none_match: str | None = None) -> Reply:
+async def read(
+    shop: Shop, path: str, if_none_match: str | None = None, *, method: str = "GET"
+) -> Reply:
     headers = {} if if_none_match is None else {"If-None-Match": if_none_match}
-    return await shop.call("catalog", "GET", path, headers=headers)
+    return await shop.call("catalog", method, path, headers=headers)
 
 
 async def edit(shop: Shop, product_id: int, if_match: str, name: str = "Other") -> Reply:
@@ -25,6 +27,19 @@ async def test_a_matching_etag_is_304(catalog: Shop, path: str) -> None:
     again = await read(catalog, path, first.headers["ETag"])
     assert (again.status, again.body) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]
+
+
+async def test_the_head_of_a_list_has_its_etag_its_link_and_its_length(catalog: Shop) -> None:
+    for _ in range(2):
+        await catalog.product()
+    get = await read(catalog, "/products?limit=1")
+    head = await read(catalog, "/products?limit=1", method="HEAD")
+    assert head.body == b""
+    for name in ("ETag", "Link"):
+        assert head.headers[name] == get.headers[name]
+    assert int(head.headers["Content-Length"]) == len(get.body)
+    again = await read(catalog, "/products?limit=1", get.headers["ETag"], method="HEAD")
+    assert (again.status, again.body) == (304, b"")
 
 
 @pytest.mark.parametrize("form", ["W/{}", '"other", {}', '{},"other"', "*"])

@@ -43,6 +43,17 @@ async def test_each_call_goes_to_the_service_that_owns_it(shop: Shop) -> None:
     assert sum(len(peer.seen) for peer in peers.values()) == len(PLACES) * len(gateway.METHODS)
 
 
+async def test_head_goes_on_as_head_and_comes_back_with_the_length_of_the_body(
+    catalog: Peer, storefront_alone: Shop
+) -> None:
+    get = await storefront_alone.call("storefront", "GET", "/api/products/7")
+    head = await storefront_alone.call("storefront", "HEAD", "/api/products/7")
+    assert (catalog.last.method, catalog.last.path) == ("HEAD", "/products/7")
+    assert (head.status, head.body) == (200, b"")
+    assert int(head.headers["Content-Length"]) == len(get.body) > 0
+    assert head.headers["Content-Type"] == get.headers["Content-Type"]
+
+
 NOWHERE = [
     "/api",
     "/api/",

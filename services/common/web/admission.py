@@ -1,10 +1,13 @@
-"""What is settled about a request before its path is looked at."""
+"""What is settled about a request outside its route: whether it is meant for this service, and
+which methods its path takes.
+"""
 
 from __future__ import annotations
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from ..core.errors import MethodNotAllowed
 from .lifecycle import LIFECYCLE
 
 
@@ -14,4 +17,10 @@ async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
     its 404 would be taken for an answer.
     """
     request.app[LIFECYCLE].check_addressee(request)
-    return await handler(request)
+    try:
+        return await handler(request)
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted({*error.allowed_methods, "OPTIONS"}))
+        if request.method == "OPTIONS":
+            return web.Response(status=204, headers={"Allow": allowed})
+        raise MethodNotAllowed(f"This takes {allowed}", headers={"Allow": allowed}) from None

@@ -17,7 +17,6 @@ from ..core.errors import (
     InsufficientStorage,
     InternalError,
     Malformed,
-    MethodNotAllowed,
     NotFound,
     OutcomeUnknown,
     PayloadTooLarge,
@@ -113,9 +112,6 @@ def as_problem(error: Exception) -> Problem:
             return Unavailable(f"Another service did not answer: {error.detail}", code=error.code)
         case web.HTTPNotFound():
             return NotFound("There is no such route")
-        case web.HTTPMethodNotAllowed():
-            allowed = ", ".join(sorted(error.allowed_methods))
-            return MethodNotAllowed(f"This takes {allowed}", headers={"Allow": allowed})
         case web.HTTPExpectationFailed():
             return ExpectationFailed("Of all expectations, `100-continue` alone is known here")
         case web.HTTPRequestEntityTooLarge():

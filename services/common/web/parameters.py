@@ -49,8 +49,8 @@ def parse_parameters(
 
     Raises Malformed, UnsupportedMediaType, Invalid.
     """
-    if body and request.method == "GET":
-        raise Invalid("A GET takes no body")
+    if body and request.method in ("GET", "HEAD"):
+        raise Invalid(f"A {request.method} takes no body")
     value: Any = _parse_json_body(request, body) if body else {}
     query = request.query
     if len(set(query)) != len(query):

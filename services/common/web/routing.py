@@ -66,6 +66,11 @@ class Route:
     raw: bool = False
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        """What it is asked with: a HEAD is answered as the GET, without the body (RFC 9110)."""
+        return ("GET", "HEAD") if self.method == "GET" else (self.method,)
+
+    @property
     def has_body(self) -> bool:
         """Whether a request may have a JSON body."""
         return self.takes is not Nothing and self.method != "GET"
@@ -85,7 +90,10 @@ def add_routes(app: web.Application, routes: Sequence[Route]) -> None:
     """Serve `routes` in `app`, each through the pipeline."""
     app[ROUTES] = routes
     for route in routes:
-        app.router.add_route(route.method, route.path, _pipeline(route))
+        serve = _pipeline(route)
+        resource = app.router.add_resource(route.path)
+        for method in route.methods:
+            resource.add_route(method, serve)
 
 
 def _pipeline(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -134,7 +142,7 @@ async def _handle_within_deadline(
         async with asyncio.timeout(request.app[SETTINGS].request_deadline):
             return await _handle(request, route, parameters)
     except TimeoutError:
-        if request.method == "GET":
+        if route.method == "GET":
             raise Unavailable("This took too long; nothing was changed", code="too_slow") from None
         raise OutcomeUnknown(
             "Begun, and not known to have ended; ask again, with the same Idempotency-Key if it"
