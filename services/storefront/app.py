@@ -80,7 +80,7 @@ ROUTES = [
         begin_session,
         Access.PUBLIC,
         gives=Session,
-        rejections=("invalid_api_key", "too_many_requests"),
+        rejections=("invalid_api_key", "cross_site_request", "too_many_requests"),
     ),
     *gateway_routes(),
     *page_routes(PAGES, VIEWS),

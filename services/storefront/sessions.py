@@ -11,6 +11,7 @@ from aiohttp import web
 
 from services.common.core import wire
 from services.common.core.clock import rfc3339
+from services.common.core.errors import Forbidden
 from services.common.web.keys import KEYRING
 
 from .limits import ADDRESSES
@@ -32,7 +33,10 @@ async def begin_session(request: web.Request) -> web.Response:
     An address that asks too often gets 429. The operator gets a new guest each time, without limit.
     The token says where the session came from, so that the order service can bound what customers
     of one network hold together; those of the operator say nothing.
+    A page of another site is rejected: it would use up its visitor's sessions.
     """
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise Forbidden("A page of another site cannot begin a session", code="cross_site_request")
     keyring = request.app[KEYRING]
     is_anonymous = {"X-API-Key", "Authorization"}.isdisjoint(request.headers)
     principal = None if is_anonymous else keyring.authenticate(request)

@@ -108,7 +108,9 @@ async def test_only_the_page_s_own_files_are_served(storefront_alone: Shop) -> N
     host, port = storefront_alone.urls["storefront"].removeprefix("http://").split(":")
     for path in NOT_GIVEN_OUT:
         reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        writer.write(
+            f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+        )
         assert (await reader.readline()).split()[1] in (b"404", b"400"), path
         writer.close()
         await writer.wait_closed()

@@ -55,10 +55,15 @@ class Settings:
             raise SettingsError(
                 "API_KEY cannot be sent in a header: it has a line break, or a space at an end."
             )
-        if self.api_key == DEVELOPMENT_KEY and not is_loopback(self.host):
+        if self.uses_development_key and not is_loopback(self.host):
             raise SettingsError(
                 f"--host {self.host} can be reached by other machines, and API_KEY is still the "
                 "development key; set API_KEY to a secret of your own first."
+            )
+        if self.uses_development_key and self.advertise and not is_loopback(self.advertise):
+            raise SettingsError(
+                f"--advertise {self.advertise} is a name that the development key is not for; "
+                "set API_KEY to a secret of your own first."
             )
         if self.host in ("", "0.0.0.0", "::") and not self.advertise:  # noqa: S104  compared
             raise SettingsError(
@@ -95,6 +100,11 @@ class Settings:
         longer than its own `peer_deadline`.
         """
         return self.peer_deadline / 2
+
+    @property
+    def uses_development_key(self) -> bool:
+        """Whether anybody may know the operator key, so that only this machine may use it."""
+        return self.api_key == DEVELOPMENT_KEY
 
     @property
     def on_loopback(self) -> bool:

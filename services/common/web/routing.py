@@ -1,7 +1,8 @@
 """Routes as data: who may call them, what they take and what they give. One pipeline serves all.
 
-A request is rejected in the order that services/contract.md tells: 421, 404 and 405 of the route,
-then here 503, 401, 403, 413, 415, 400, 422. Only then does the handler look at the thing itself.
+A request is rejected in the order that services/contract.md tells: 403 of its Host, 421, 404 and
+405 of the route, then here 503, 401, 403, 413, 415, 400, 422. Only then does the handler look at
+the thing itself.
 """
 
 from __future__ import annotations

@@ -44,6 +44,7 @@ def test_flags_are_taken() -> None:
         *("--host", "localhost", "--port", "0", "--data-dir", "/srv/shop", "--currency", "EUR"),
         *("--registry", "https://registry.example/", "--instance-id", "cart-2"),
         *("--advertise", "shop.example", "--stop-with-parent"),
+        **OWN_KEY,
     )
     assert (settings.host, settings.port, settings.currency) == ("localhost", 0, "EUR")
     assert settings.data_dir == Path("/srv/shop")
@@ -124,6 +125,12 @@ def test_the_development_key_is_taken_on_loopback(host: str) -> None:
     assert settings_from("--host", host).on_loopback
 
 
+def test_with_the_development_key_no_other_name_can_be_advertised() -> None:
+    assert "API_KEY" in rejection("--advertise", "shop.example")
+    assert settings_from("--advertise", "shop.example", **OWN_KEY).advertise == "shop.example"
+    assert settings_from("--advertise", "localhost").advertise == "localhost"
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])
 def test_listening_on_every_address_needs_an_advertised_host(host: str) -> None:
     assert "--advertise" in rejection("--host", host, **OWN_KEY)
@@ -140,7 +147,7 @@ def test_listening_on_every_address_needs_an_advertised_host(host: str) -> None:
     ids=str,
 )
 def test_a_service_tells_others_the_url_it_is_reached_by(argv: list[str], url: str) -> None:
-    assert settings_from(*argv).url(80) == url
+    assert settings_from(*argv, **OWN_KEY).url(80) == url
 
 
 def test_the_registry_has_no_registry() -> None:

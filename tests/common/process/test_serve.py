@@ -117,7 +117,8 @@ def test_a_second_signal_ends_it_now(start: Start) -> None:
     url = urlsplit(process.url())
     with socket.create_connection((url.hostname, url.port)) as connection:
         connection.sendall(
-            b"PUT /services/cart/cart-1 HTTP/1.1\r\nHost: x\r\nX-API-Key: secret-key-123\r\n"
+            b"PUT /services/cart/cart-1 HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            b"X-API-Key: secret-key-123\r\n"
             b"Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
         )
         call("GET", f"{url.geturl()}/livez")

@@ -26,7 +26,7 @@ GET = b"GET /loaves HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 POST = b"POST /loaves HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 UNREADABLE = {
     "a control character in a header": GET + b"X-API-Key: " + SECRET + b"\x01\r\n",
-    "a bare line feed": b"GET /loaves HTTP/1.1\nHost: x\nX-API-Key: " + SECRET + b"\n\n",
+    "a bare line feed": b"GET /loaves HTTP/1.1\nHost: localhost\nX-API-Key: " + SECRET + b"\n\n",
     "a URL that is too long": GET.replace(b"loaves", SECRET * 700) + b"\r\n",
     "a header that is too long": GET + b"X-API-Key: " + SECRET * 700 + b"\r\n\r\n",
     "too many headers": GET + b"X-API-Key: " + SECRET + b"\r\nX: y\r\n" * 200,
