@@ -35,6 +35,7 @@ def create_app(settings: Settings) -> web.Application:
         database="carts.db",
         migrations=Path(__file__).parent / "migrations",
         peers=["catalog"],
+        forgets=[transitions.forget_empty_carts],
     )
 
 

@@ -10,6 +10,8 @@ from services.common.core.money import Price
 NOT_FOUND = "Product {} not found in catalog"
 MAX_LINES = 100
 MAX_UNITS = 1000
+FORGOTTEN_HOURS = 365 * 24
+"""How long an empty cart is kept after its last change."""
 
 
 class KnownProduct(msgspec.Struct, frozen=True, kw_only=True):

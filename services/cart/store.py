@@ -15,18 +15,22 @@ def read_cart(
 ) -> CartView:
     """A cart, with the prices in `catalog`, or the last known ones if the catalog did not answer.
 
-    A user without a cart has an empty one.
+    A user without a cart has an empty one, at the version above which theirs will begin.
     """
-    head = conn.execute("SELECT * FROM cart WHERE user_id = ?", (user_id,)).fetchone()
+    head = conn.execute(
+        "SELECT coalesce(cart.version, forgotten_carts.version) AS version, created_at, updated_at"
+        " FROM forgotten_carts LEFT JOIN cart ON user_id = ?",
+        (user_id,),
+    ).fetchone()
     items = [_item(row, catalog) for row in _lines(conn, user_id)]
     return CartView(
         user_id=user_id,
         items=items,
         total_amount=Money(sum(item.line_total or 0 for item in items)),
         currency=currency,
-        version=head["version"] if head else 0,
-        created_at=head["created_at"] if head else None,
-        updated_at=head["updated_at"] if head else None,
+        version=head["version"],
+        created_at=head["created_at"],
+        updated_at=head["updated_at"],
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 
+from services.common.core.clock import hours_before
 from services.common.core.errors import Invalid
 
 from . import store
 from .messages import CartView
-from .model import MAX_LINES, MAX_UNITS, CatalogSnapshot, product_not_found
+from .model import FORGOTTEN_HOURS, MAX_LINES, MAX_UNITS, CatalogSnapshot, product_not_found
 
 
 def add_units(
@@ -89,6 +90,17 @@ def close_cart(
         )
         _drop_empty_lines(conn, user_id)
     return store.read_cart(conn, user_id, CatalogSnapshot(None), currency)
+
+
+def forget_empty_carts(conn: sqlite3.Connection, now: str, limit: int) -> int:
+    """Delete carts that have been empty for FORGOTTEN_HOURS, up to `limit`; returns how many. The
+    schema keeps a mark above all their versions, and what was closed.
+    """
+    return conn.execute(
+        "DELETE FROM cart WHERE user_id IN (SELECT user_id FROM cart"
+        " INDEXED BY cart_empty WHERE lines = 0 AND updated_at < ? ORDER BY updated_at LIMIT ?)",
+        (hours_before(now, FORGOTTEN_HOURS), limit),
+    ).rowcount
 
 
 def learn(conn: sqlite3.Connection, user_id: str, catalog: CatalogSnapshot) -> None:
@@ -172,7 +184,8 @@ def _drop_empty_lines(conn: sqlite3.Connection, user_id: str) -> None:
 
 def _raise_version(conn: sqlite3.Connection, user_id: str, now: str) -> int:
     row = conn.execute(
-        "INSERT INTO cart (user_id, version, created_at, updated_at) VALUES (?, 1, ?, ?)"
+        "INSERT INTO cart (user_id, version, created_at, updated_at)"
+        " SELECT ?, version + 1, ?, ? FROM forgotten_carts WHERE true"
         " ON CONFLICT (user_id) DO UPDATE"
         " SET version = cart.version + 1, updated_at = excluded.updated_at RETURNING version",
         (user_id, now, now),

@@ -64,6 +64,7 @@ def create_app(settings: CatalogSettings) -> web.Application:
         database="products.db",
         migrations=Path(__file__).parent / "migrations",
         resources=[opened],
+        forgets=[transitions.forget_rejected_reservations],
     )
 
 

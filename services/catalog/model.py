@@ -52,6 +52,11 @@ STOCK_MOVEMENTS: dict[tuple[ReservationState, ReservationState], tuple[int, int,
 }
 """What each transition adds to available, reserved and sold, for each unit of a line."""
 
+FORGOTTEN_HOURS = 8 * 24
+"""How long a rejected reservation is kept: a day longer than its order, so that no hold that comes
+late finds nothing. services/README.md says why.
+"""
+
 NOT_FOUND = "Product {} not found in catalog"
 
 

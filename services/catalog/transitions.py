@@ -7,6 +7,7 @@ from __future__ import annotations
 import sqlite3
 
 from services.common.core import wire
+from services.common.core.clock import hours_before
 from services.common.core.errors import Conflict
 from services.common.core.rejection import Rejection
 from services.common.storage.transition import StateMachine, transition
@@ -14,6 +15,7 @@ from services.common.storage.transition import StateMachine, transition
 from . import store
 from .messages import NewReservation, Reservation, ReservationState
 from .model import (
+    FORGOTTEN_HOURS,
     NEXT_STATES,
     REJECTED_ACTIONS,
     STOCK_MOVEMENTS,
@@ -82,6 +84,18 @@ def change_reservation(
             units = STOCK_MOVEMENTS[state, target]
             _move_stock(conn, order_id, line.product_id, action, units, line.quantity, now)
     return store.get_reservation(conn, order_id)
+
+
+def forget_rejected_reservations(conn: sqlite3.Connection, now: str, limit: int) -> int:
+    """Delete reservations that were rejected FORGOTTEN_HOURS ago, up to `limit`; returns how many.
+    They never held anything. The schema keeps all others.
+    """
+    return conn.execute(
+        "DELETE FROM reservations WHERE order_id IN (SELECT order_id FROM reservations"
+        " INDEXED BY reservations_rejected"
+        " WHERE state = 'REJECTED' AND updated_at < ? ORDER BY updated_at LIMIT ?)",
+        (hours_before(now, FORGOTTEN_HOURS), limit),
+    ).rowcount
 
 
 def _repeated(

@@ -72,6 +72,7 @@ def create_app(settings: OrderSettings) -> web.Application:
         migrations=Path(__file__).parent / "migrations",
         peers=["cart", "catalog", "payment"],
         resources=[expiry_gate(settings.no_expiry), recovery(make_due, make_step)],
+        forgets=[transitions.forget_rejected_orders],
     )
     app[SECONDS_TO_PAY] = settings.seconds_to_pay
     app[CUSTOMER_BOUND] = Bound(orders=settings.unpaid_orders, units=settings.unpaid_units)

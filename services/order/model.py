@@ -47,6 +47,10 @@ TRANSITIONS: frozenset[tuple[State, State]] = frozenset(
 """Every transition that an order can make."""
 
 
+FORGOTTEN_HOURS = 7 * 24
+"""How long an order is kept after it was rejected. The catalog keeps its reservation for longer."""
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """An item as it is stored, money in cents. The catalog's fields are null until it answers."""
 

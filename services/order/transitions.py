@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Sequence
 
 from services.common.core import wire
-from services.common.core.clock import seconds_after
+from services.common.core.clock import hours_before, seconds_after
 from services.common.core.errors import Conflict, Invalid
 from services.common.core.rejection import Rejection
 from services.common.storage.transition import StateMachine, transition
@@ -20,6 +20,7 @@ from services.common.web.idempotency_keys import IdempotencyKey, begin, keep, se
 from . import store
 from .messages import checkout_response
 from .model import (
+    FORGOTTEN_HOURS,
     TRANSITIONS,
     Bound,
     CartState,
@@ -217,6 +218,18 @@ def mark_cart_closed(conn: sqlite3.Connection, order_id: str, left_version: int,
         " WHERE order_id = ? AND cart_state = 'DUE'",
         (left_version, now, order_id),
     )
+
+
+def forget_rejected_orders(conn: sqlite3.Connection, now: str, limit: int) -> int:
+    """Delete orders that were rejected FORGOTTEN_HOURS ago, up to `limit`, and with each its
+    history; returns how many. Their keys are older and gone, and the schema keeps all other orders.
+    """
+    return conn.execute(
+        "DELETE FROM orders WHERE number IN (SELECT number FROM orders"
+        " INDEXED BY orders_rejected"
+        " WHERE status = 'REJECTED' AND updated_at < ? ORDER BY updated_at LIMIT ?)",
+        (hours_before(now, FORGOTTEN_HOURS), limit),
+    ).rowcount
 
 
 def _find_again(

@@ -5,6 +5,9 @@ import asyncio
 import pytest
 from aiohttp import web
 
+from services.cart.transitions import forget_empty_carts
+from services.common.core.clock import seconds_after, utc_now
+from services.common.web.keys import DATABASE
 from tests.shop import Shop, token
 
 from .cart_requests import add, cart_holds, check_out, closed, lines
@@ -53,6 +56,21 @@ async def test_a_customer_checks_out_a_cart_of_their_own(catalog_cart_and_order:
 async def test_an_empty_cart_is_refused(catalog_cart_and_order: Shop) -> None:
     reply = await check_out(catalog_cart_and_order, idempotency_key="one")
     assert (reply.status, reply.code) == (422, "cart_empty")
+
+
+async def test_who_comes_back_after_their_cart_was_forgotten_is_served_as_before(
+    catalog_cart_and_order: Shop,
+) -> None:
+    shop = catalog_cart_and_order
+    product = await shop.product()
+    await add(shop, product)
+    await closed(shop, (await check_out(shop)).json["order_id"])
+    in_a_year = seconds_after(utc_now(), 366 * 24 * 3600)
+    assert await shop.app("cart")[DATABASE].write(forget_empty_carts, in_a_year, 10) == 1
+    assert (await check_out(shop)).code == "cart_empty"
+    await add(shop, product, 2)
+    reply = await check_out(shop)
+    assert (reply.status, reply.json["items"][0]["quantity"]) == (201, 2)
 
 
 async def test_the_rejection_of_an_empty_cart_is_kept_under_its_key(

@@ -24,7 +24,7 @@ CREATE TABLE products (
 CREATE UNIQUE INDEX products_by_sku ON products (sku) WHERE deleted_at IS NULL;
 CREATE INDEX products_by_category ON products (category, id) WHERE deleted_at IS NULL;
 
--- One reservation for each order. Rows are never deleted: a late hold must find a closed one.
+-- One reservation for each order. Rows stay, but for REJECTED ones: a late hold must find a closed one.
 CREATE TABLE reservations (
     order_id    TEXT PRIMARY KEY,
     state       TEXT NOT NULL CHECK (state IN ('HELD', 'COMMITTED', 'RELEASED', 'RETURNED', 'REJECTED')),

@@ -13,12 +13,11 @@ from client.discovery import Discovery
 from client.transport import Transport, open_session
 
 from ..core.background import running
-from ..core.clock import utc_now
-from ..core.logs import logger
 from ..core.settings import Settings
 from ..core.tracing import onward_headers
+from ..durable.purge import Forget, purge
 from ..pages.docs import documentation_routes
-from ..storage.database import DatabaseError, open_database
+from ..storage.database import open_database
 from ..storage.migrations import Schema, service_schema
 from ..storage.shop_identity import keep_to_currency, load_shop
 from ..web import health
@@ -44,8 +43,6 @@ from ..web.parameters import BODY_LIMIT
 from ..web.routing import Route, add_routes
 from .registration import registration
 
-PURGE_SECONDS = 3600.0
-
 
 def base_app(settings: Settings, routes: Sequence[Route]) -> web.Application:
     """An application with the routes that every service has. The registry uses it directly."""
@@ -69,17 +66,19 @@ def service_app(
     migrations: Path | None = None,
     peers: Sequence[str] = (),
     resources: Sequence[Resource] = (),
+    forgets: Sequence[Forget] = (),
 ) -> web.Application:
     """An application with `routes`, a registration, a transport to its `peers` (their names) and a
     database if it has one (`database` is its file name in the data folder, `migrations` the folder
-    of its scripts). `resources` are the service's own cleanup contexts.
+    of its scripts). `resources` are the service's own cleanup contexts, and `forgets` the units of
+    work that delete what it need not keep.
     """
     app = base_app(settings, routes)
     app[PEERS] = peers
     if database is not None and migrations is not None:
         schema = service_schema(settings.service, migrations)
         app.cleanup_ctx.append(_own_database(settings.data_dir / database, schema))
-        app.cleanup_ctx.append(_purge)
+        app.cleanup_ctx.append(purge([forget_old_keys, *forgets]))
     app.cleanup_ctx.extend([_peers, *resources, registration])
     return app
 
@@ -122,19 +121,4 @@ async def _peers(app: web.Application) -> AsyncIterator[None]:
         app[TRANSPORT] = Transport(
             session, discovery, settings.api_key, context_headers=onward_headers
         )
-        yield
-
-
-async def _purge(app: web.Application) -> AsyncIterator[None]:
-    async def purge() -> None:
-        while True:
-            try:
-                await app[DATABASE].write(forget_old_keys, utc_now())
-            except DatabaseError as error:
-                logger.warning(
-                    "old idempotency keys could not be deleted", extra={"reason": str(error)}
-                )
-            await asyncio.sleep(PURGE_SECONDS)
-
-    async with running(purge, "purge of idempotency keys"):
         yield

@@ -129,11 +129,13 @@ def settle(conn: sqlite3.Connection, entity: str, response: StoredResponse) -> N
     )
 
 
-def forget_old_keys(conn: sqlite3.Connection, now: str) -> int:
-    """Delete final responses older than LIFETIME_HOURS; returns how many."""
+def forget_old_keys(conn: sqlite3.Connection, now: str, limit: int) -> int:
+    """Delete final responses older than LIFETIME_HOURS, up to `limit`; returns how many."""
     return conn.execute(
-        "DELETE FROM idempotency_keys WHERE created_at < ? AND status IS NOT NULL",
-        (hours_before(now, LIFETIME_HOURS),),
+        "DELETE FROM idempotency_keys WHERE rowid IN (SELECT rowid FROM idempotency_keys"
+        " INDEXED BY idempotency_keys_by_age"
+        " WHERE created_at < ? AND status IS NOT NULL ORDER BY created_at LIMIT ?)",
+        (hours_before(now, LIFETIME_HOURS), limit),
     ).rowcount
 
 

@@ -108,11 +108,16 @@ def look_again(
 
 
 def _read(folder: Path, conn: sqlite3.Connection) -> tuple[Figures, list[Breach]]:
-    damage = list(_damage(conn))
+    damage, now = list(_damage(conn)), utc_now()
     try:
-        checks = (_broken_links, money_breaches, stock_breaches, history_breaches, cart_breaches)
-        breaches = [breach for check in checks for breach in check(conn)]
-        return read_figures(conn, utc_now()), damage + breaches
+        breaches = [
+            *_broken_links(conn),
+            *money_breaches(conn),
+            *stock_breaches(conn, now),
+            *history_breaches(conn),
+            *cart_breaches(conn),
+        ]
+        return read_figures(conn, now), damage + breaches
     except sqlite3.DatabaseError:
         for first in damage:
             raise OperationError(str(CorruptDatabase(folder / first.row, first.found))) from None

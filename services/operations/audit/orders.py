@@ -28,13 +28,14 @@ SELECT o.number, o.order_id, o.status || ' ' || o.stock_state AS state,
 _CARTS = """
 SELECT o.order_id, o.user_id, o.stock_state, o.cart_state, o.cart_version, o.cart_left_version,
        o.total_cents IS NOT NULL AS was_held, c.order_id AS closed, c.user_id AS closed_of,
-       c.version AS closed_at, coalesce(cart.version, 0) AS version_now,
+       c.version AS closed_at, coalesce(cart.version, forgotten.version) AS version_now,
        count(*) FILTER (WHERE o.cart_state IN ('OPEN', 'DUE', 'CLOSED'))
          OVER (PARTITION BY o.user_id, o.cart_version) AS same_version,
        count(*) FILTER (WHERE o.cart_state IN ('OPEN', 'DUE'))
          OVER (PARTITION BY o.user_id) AS not_closed
   FROM orders.orders AS o LEFT JOIN carts.cart_closes AS c ON c.order_id = o.order_id
        LEFT JOIN carts.cart AS cart ON cart.user_id = o.user_id
+       CROSS JOIN carts.forgotten_carts AS forgotten
  WHERE o.cart_state <> 'NONE' OR c.order_id IS NOT NULL ORDER BY o.number
 """
 _CLOSES_WITHOUT_ORDER = """

@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 
+from services.common.core.clock import hours_before
 from services.common.core.money import decimal_text
 
 from .breach import Breach, order_breach
@@ -25,16 +26,23 @@ _RESERVATIONS_OF: dict[str, tuple[str, ...]] = {
 }
 """The possible states of the reservation for each state of an order; several if a step is due."""
 
+ORDER_KEPT_HOURS, RESERVATION_KEPT_HOURS = 7 * 24, 8 * 24
+"""How long an order and its reservation are kept when they were rejected. Each service goes by its
+own clock and purges when it can, so either half may be there without the other.
+"""
+_CLOCKS_DIFFER_HOURS = 24
+
 _ORDERS = """
 SELECT o.order_id, o.status, o.stock_state, o.items, o.total_cents, o.currency,
-       coalesce(r.state, 'none') AS state, r.total_cents AS held_cents, r.currency AS held_in,
+       o.created_at, coalesce(r.state, 'none') AS state, r.total_cents AS held_cents,
+       r.currency AS held_in,
        (SELECT json_group_array(json_array(product_id, quantity, price_cents))
           FROM products.reservation_lines AS line WHERE line.order_id = o.order_id) AS held
   FROM orders.orders AS o LEFT JOIN products.reservations AS r ON r.order_id = o.order_id
  ORDER BY o.number
 """
 _RESERVATIONS = """
-SELECT r.order_id, r.state, r.request IS NULL AS tombstone, r.total_cents,
+SELECT r.order_id, r.state, r.created_at, r.request IS NULL AS tombstone, r.total_cents,
        o.order_id IS NULL AS orderless, count(line.product_id) AS lines,
        coalesce(sum(line.price_cents * line.quantity), 0) AS line_cents
   FROM products.reservations AS r LEFT JOIN orders.orders AS o ON o.order_id = r.order_id
@@ -81,12 +89,16 @@ Line = tuple[int, int, int | None]
 """Product, quantity, and price in cents (None if it is not known yet)."""
 
 
-def stock_breaches(conn: sqlite3.Connection) -> Iterator[Breach]:
-    """Every breach in the units and prices of products, reservations and orders."""
+def stock_breaches(conn: sqlite3.Connection, now: str) -> Iterator[Breach]:
+    """Every product, reservation and order whose units or prices are not as they should be. `now`
+    tells which rejected ones may be half purged.
+    """
+    order_purged = hours_before(now, ORDER_KEPT_HOURS - _CLOCKS_DIFFER_HOURS)
+    reservation_purged = hours_before(now, RESERVATION_KEPT_HOURS - _CLOCKS_DIFFER_HOURS)
     for row in conn.execute(_ORDERS):
-        yield from _order(row)
+        yield from _order(row, may_lack_reservation=row["created_at"] < reservation_purged)
     for row in conn.execute(_RESERVATIONS):
-        yield from _reservation(row)
+        yield from _reservation(row, may_lack_order=row["created_at"] < order_purged)
     for row in conn.execute(_MOVEMENTS):
         found = (
             f"{row['available']:+d} available, {row['reserved']:+d} reserved, {row['sold']:+d} sold"
@@ -107,10 +119,11 @@ def stock_breaches(conn: sqlite3.Connection) -> Iterator[Breach]:
         )
 
 
-def _order(row: sqlite3.Row) -> Iterator[Breach]:
+def _order(row: sqlite3.Row, *, may_lack_reservation: bool) -> Iterator[Breach]:
     state, reservation = f"{row['status']} {row['stock_state']}", row["state"]
     may_be = _RESERVATIONS_OF.get(state, ())
-    if reservation not in may_be:
+    purged = may_lack_reservation and (state, reservation) == ("REJECTED NONE", "none")
+    if reservation not in may_be and not purged:
         expected = f"{' or '.join(may_be) or 'that of another state'}, as the order is {state}"
         yield order_breach(row, "its reservation", reservation, expected)
     ordered = _read_lines(row["items"])
@@ -144,9 +157,9 @@ def _order_and_reservation(row: sqlite3.Row, ordered: list[Line]) -> Iterator[Br
         yield order_breach(row, "its total at the catalog", found, expected)
 
 
-def _reservation(row: sqlite3.Row) -> Iterator[Breach]:
+def _reservation(row: sqlite3.Row, *, may_lack_order: bool) -> Iterator[Breach]:
     state = row["state"]
-    if row["orderless"]:
+    if row["orderless"] and not (may_lack_order and state == "REJECTED"):
         yield _of_reservation(row, "its order", "nowhere", "in the order service")
     if state == "RETURNED" and row["tombstone"]:
         yield _of_reservation(row, "its state", state, "another, as nothing was ever held")

@@ -325,8 +325,8 @@ async def test_final_answers_are_kept_for_two_days_and_unsettled_keys_for_good(
         conn.execute("UPDATE idempotency_keys SET created_at = '2026-01-01T00:00:00.000Z'")
 
     await database.write(age)
-    assert await database.write(forget_old_keys, "2026-01-02T23:59:59.999Z") == 0
-    assert await database.write(forget_old_keys, "2026-01-03T00:00:00.001Z") == 1
+    assert await database.write(forget_old_keys, "2026-01-02T23:59:59.999Z", 10) == 0
+    assert await database.write(forget_old_keys, "2026-01-03T00:00:00.001Z", 10) == 1
     assert await database.read(find, unsettled) is not None
     assert_problem(await ask(bakery), 409, "loaf_known")
 

@@ -19,10 +19,14 @@ PRAGMA ignore_check_constraints = ON;
 DROP INDEX IF EXISTS orders_one_open_cart;
 DROP INDEX IF EXISTS orders_by_cart_version;
 DROP INDEX IF EXISTS payments_one_live_per_order;
+DROP TRIGGER IF EXISTS orders_keep_all;
+DROP TRIGGER IF EXISTS orders_forgotten_whole;
 DROP TRIGGER IF EXISTS order_events_keep_all;
 DROP TRIGGER IF EXISTS order_events_only_grow;
 DROP TRIGGER IF EXISTS stock_ledger_keeps_all;
 DROP TRIGGER IF EXISTS stock_ledger_only_grows;
+DROP TRIGGER IF EXISTS reservations_keep_all;
+DROP TRIGGER IF EXISTS cart_closes_keep_all;
 """
 
 
