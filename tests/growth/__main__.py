@@ -1,0 +1,70 @@
+"""`python -m tests.growth`: an hour of refused orders, or as many as you say, before and after their
+purge.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.common.core.clock import seconds_after
+from services.operations.audit.command import look
+
+from .day import DAY, OPENING, Hold, file_sizes, holds_of_the_writer, open_shop, touch
+
+
+async def simulate(folder: Path, orders: int) -> None:
+    """Print what the orders leave, what the purge takes, and for how long it holds the writer."""
+    with holds_of_the_writer() as holds:
+        async with open_shop(folder) as shop:
+            empty = await shop.bytes_in_use()
+            end = await shop.order(orders, OPENING)
+            rows, before = await shop.rows(), await shop.bytes_in_use()
+            print(f"orders             {orders:,}, at 50 a second, 1 in 100 of them held")
+            print(f"rows before        {rows}")
+            print(f"bytes before       {before:,}: {(before - empty) / orders:,.0f} an order")
+            answer = await shop.kept(0)
+            await shop.purge(seconds_after(OPENING, DAY))
+            assert answer is not None
+            assert await shop.kept(0) == answer
+            print("repeat, 24 hours   the same answer")
+            holds.clear()
+            for _ in range(500):
+                await shop.databases["products"].write(touch)
+            print(f"one row written    {told(holds)}")
+            holds.clear()
+            began = time.perf_counter()
+            await shop.purge(seconds_after(end, 8 * DAY + 60))
+            took = time.perf_counter() - began
+            rows, after = await shop.rows(), await shop.bytes_in_use()
+            print(f"rows after         {rows}")
+            print(f"bytes after        {after:,}")
+            print(f"a batch purged     {told(holds)}")
+            print(f"purge              {took:.1f} s in {len(holds):,} batches")
+            sizes = file_sizes(folder)
+            await shop.order(orders, seconds_after(end, 9 * DAY))
+        print(f"files              {sizes:,}; after as many orders again {file_sizes(folder):,}")
+    found = look(folder)
+    print(f"audit              {len(found.breaches)} rows wrong")
+
+
+def told(holds: Sequence[Hold]) -> str:
+    """For how long the writer was held, in milliseconds."""
+    walls = sorted(hold.wall for hold in holds)
+    parts = {"median": 0.5, "99 %": 0.99, "longest": 1.0}
+    spread = (f"{name} {walls[int(part * (len(walls) - 1))]:.1f}" for name, part in parts.items())
+    processor = max(hold.processor for hold in holds)
+    return f"writer held {', '.join(spread)} ms; longest on the processor {processor:.1f} ms"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser("python -m tests.growth", description=__doc__)
+    parser.add_argument("--orders", type=int, default=180_000, help="how many (%(default)s)")
+    parser.add_argument("--folder", type=Path, help="on the disk that is to be measured")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as made:
+        asyncio.run(simulate(Path(made), arguments.orders))
