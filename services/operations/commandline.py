@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from services.common.core.arguments import SettingsError
 
@@ -89,7 +90,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
         advertise=options.advertise,
         demo=options.demo,
     )
-    return start(deployment, json_lines=options.log_format == "json")
+    return start(deployment, json_lines=options.log_format == "json", log_file=options.log_file)
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -127,6 +128,12 @@ def _parser() -> CommandParser:
         choices=("text", "json"),
         default="text",
         help="text for people, json for programs (text)",
+    )
+    flag(
+        "--log-file",
+        metavar="FILE",
+        type=Path,
+        help="where the log goes instead of standard output; six files of 20 MiB at most",
     )
     return parser
 

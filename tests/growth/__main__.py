@@ -1,6 +1,4 @@
-"""`python -m tests.growth`: an hour of refused orders, or as many as you say, before and after their
-purge.
-"""
+"""`python -m tests.growth`: an hour of refused orders, or as many as you say, and their purge."""
 
 from __future__ import annotations
 

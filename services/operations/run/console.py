@@ -21,13 +21,22 @@ _AT_A_TIME = 200
 
 
 class Console:
-    """Writes to a stream in order, for as long as somebody reads it; `close` waits for the rest."""
+    """Writes to a stream, in order, for as long as somebody reads it. Close it to see the end.
+
+    A `lasting` stream may take later lines if it does not take these, as a disk that is full.
+    """
 
     def __init__(
-        self, stream: io.RawIOBase | BinaryIO, *, json_lines: bool = False, colored: bool = False
+        self,
+        stream: io.RawIOBase | BinaryIO,
+        *,
+        json_lines: bool = False,
+        colored: bool = False,
+        lasting: bool = False,
     ) -> None:
         self.json_lines = json_lines
         self.colored = colored and not json_lines
+        self._lasting = lasting
         self._stream = stream
         self._queue: queue.Queue[LogLine | str | None] = queue.Queue(_LONGEST_QUEUE)
         # Only one thread changes each of them, so neither needs a lock.
@@ -64,14 +73,18 @@ class Console:
             while len(items) < _AT_A_TIME and not self._queue.empty():
                 items.append(self._queue.get())
             going = None not in items
-            if dropped := self._dropped - self._dropped_and_reported:
-                self._dropped_and_reported += dropped
-                items.append(_dropped_message(dropped))
-            text = "".join(f"{self._text(item)}\n" for item in items if item is not None)
+            shown = [item for item in items if item is not None]
+            dropped = self._dropped - self._dropped_and_reported
+            note = [_dropped_message(dropped)] if dropped else []
+            text = "".join(f"{self._text(item)}\n" for item in (*shown, *note))
             try:
                 self._write(text.encode(errors="backslashreplace"))
             except (OSError, ValueError):
-                return  # Nobody reads any more; that must not stop the shop.
+                if not self._lasting:
+                    return  # Nobody reads any more, which is no reason to stop the shop.
+                self._dropped_and_reported -= len(shown)  # That many more are to be told of.
+            else:
+                self._dropped_and_reported += dropped
 
     def _text(self, item: LogLine | str) -> str:
         if isinstance(item, str):
@@ -105,5 +118,5 @@ def takes_colors(stream: io.RawIOBase | BinaryIO) -> bool:
 
 
 def _dropped_message(count: int) -> LogLine:
-    message = f"{count} lines were dropped while nobody was reading"
+    message = f"{count} lines were dropped while they could not be written"
     return LogLine(service="run", level="warning", message=message, time=datetime.now(UTC))

@@ -7,14 +7,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from services.common.core.settings import DEVELOPMENT_KEY
 
 from .console import Console, standard_output, takes_colors
 from .deployment import SERVICES, Deployment, Service, children
-from .loglines import LogLine
+from .logfile import LogFile, cannot_write
+from .loglines import LogLine, as_json, as_text
 from .preflight import data_folder_locked, operator_key, wait_for_ports
 from .supervisor import Running, Supervisor, Timing
 
@@ -23,26 +25,45 @@ def start(
     deployment: Deployment,
     *,
     json_lines: bool = False,
+    log_file: Path | None = None,
     services: Sequence[Service] = SERVICES,
     timing: Timing | None = None,
 ) -> int:
-    """Run a deployment until a signal ends it. Returns the exit code: 0 if every service ended by
-    itself then, else 1.
+    """Run a deployment until a signal ends it; 0 if every service then ended by itself. With a
+    `log_file` the log goes there and not to standard output.
 
     Raises OperationError if it cannot be started; then nothing is left running.
     """
     key = operator_key(deployment, os.environ)
-    with data_folder_locked(deployment):
+    with ExitStack() as stack:
+        stack.enter_context(data_folder_locked(deployment))
         wait_for_ports(deployment, services)
         output = standard_output()
-        console = Console(output, json_lines=json_lines, colored=takes_colors(output))
+        console = log = Console(
+            output, json_lines=json_lines and log_file is None, colored=takes_colors(output)
+        )
+        stack.callback(console.close)
+        if log_file is not None:
+            log = stack.enter_context(_log_in(log_file, json_lines=json_lines))
+        running = _run(deployment, services, key, console, log, timing or Timing(), output.isatty())
+        return asyncio.run(running)
+
+
+@contextmanager
+def _log_in(path: Path, *, json_lines: bool) -> Iterator[Console]:
+    """A log in a file, whose first line shows that it can be written."""
+    with LogFile(path) as file:
+        begins = _log_line("starting")
+        first = as_json(begins) if json_lines else as_text(begins, colored=False)
         try:
-            running = _run(
-                deployment, services, key, console, timing or Timing(), on_terminal=output.isatty()
-            )
-            return asyncio.run(running)
+            file.write(f"{first}\n".encode())
+        except OSError as error:
+            raise cannot_write(path, error) from None
+        log = Console(file, json_lines=json_lines, lasting=True)
+        try:
+            yield log
         finally:
-            console.close()
+            log.close()
 
 
 async def _run(
@@ -50,14 +71,15 @@ async def _run(
     services: Sequence[Service],
     key: str,
     console: Console,
+    log: Console,
     timing: Timing,
-    *,
     on_terminal: bool,
 ) -> int:
     def when_ready(running: Sequence[Running]) -> None:
-        if console.json_lines:
+        if log.json_lines:
             urls = {service.name: deployment.public_url(service) for service in services}
-            console.log(_log_line("ready", services=urls))
+            log.log(_log_line("ready", services=urls))
+        if console.json_lines:
             return
         # Imported only now, so that the services had the processor while they were starting.
         from .status import status
@@ -68,10 +90,10 @@ async def _run(
             status(deployment, services, running, shown_key=shown_key, colored=console.colored)
         )
 
-    supervisor = Supervisor(children(deployment, services), console.log, timing)
+    supervisor = Supervisor(children(deployment, services), log.log, timing)
     with _signals_to(supervisor.interrupt):
         ended_by_themselves = await supervisor.run(when_ready)
-    console.log(_log_line("stopped"))
+    log.log(_log_line("stopped"))
     return 0 if ended_by_themselves else 1
 
 

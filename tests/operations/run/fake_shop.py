@@ -19,11 +19,13 @@ SERVICES = (
 
 if __name__ == "__main__":
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may be run with nohup
-    settings = json.loads(sys.argv[1])
-    json_lines = settings.pop("json_lines", False)
-    deployment = Deployment(**settings | {"data_dir": Path(settings["data_dir"])})
+    told = json.loads(sys.argv[1])
+    json_lines = told.pop("json_lines", False)
+    log_file = Path(told["log_file"]) if told.get("log_file") else None
+    told.pop("log_file", None)
+    deployment = Deployment(**told | {"data_dir": Path(told["data_dir"])})
     try:
-        sys.exit(start(deployment, services=SERVICES, json_lines=json_lines))
+        sys.exit(start(deployment, services=SERVICES, json_lines=json_lines, log_file=log_file))
     except OperationError as error:
         print(error, file=sys.stderr)
         sys.exit(1)

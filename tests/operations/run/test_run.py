@@ -31,6 +31,7 @@ def test_help_names_every_flag_and_command() -> None:
     assert code == 0
     for name in (
         *("--base-port", "--data-dir", "--host", "--advertise", "--no-demo", "--log-format"),
+        "--log-file",
         *("run.py import", "run.py audit", "run.py backup", "run.py restore", "run.py test"),
         "API_KEY",
     ):

@@ -193,6 +193,33 @@ def test_the_log_as_json_is_one_object_a_line_and_nothing_else(start: Start) -> 
     assert {line["service"] for line in lines} == {"run", "registry", "cart", "storefront"}
 
 
+def test_a_log_file_gets_the_log_and_standard_output_the_table(
+    start: Start, tmp_path: Path
+) -> None:
+    path = tmp_path / "shop.log"
+    shop = start(json_lines=True, log_file=str(path))
+    said = shop.until("Ctrl-C")
+    code, out, _ = shop.end()
+    assert (code, out) == (0, "")
+    assert "storefront" in said
+    assert '"message"' not in said
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    messages = [line["message"] for line in lines if line["service"] == "run"]
+    assert [*messages[:2], messages[-1]] == ["starting", "ready", "stopped"]
+    assert {line["service"] for line in lines} == {"run", "registry", "cart", "storefront"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_log_file_that_takes_nothing_is_told_and_nothing_is_started(start: Start) -> None:
+    shop = start(log_file="/dev/full")
+    code, out, err = shop.result()
+    assert (code, out) == (1, "")
+    assert err == (
+        "The log file /dev/full cannot be written (No space left on device): mend that, or give "
+        "another with --log-file.\n"
+    )
+
+
 def test_a_reader_that_goes_away_does_not_stop_the_shop(start: Start) -> None:
     shop = start()
     shop.ready()
