@@ -36,6 +36,7 @@ OPERATIONS_ROOMS = {
     "audit": set[str](),
     "backup": {"audit"},
     "shopify": set[str](),
+    "status": {"audit"},
 }
 """The same of services/operations."""
 SERVICES = ("catalog", "cart", "order", "payment", "storefront")

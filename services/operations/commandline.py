@@ -24,6 +24,7 @@ from .run.deployment import Deployment
 COMMANDS = {
     "import": "services.operations.shopify.command",
     "audit": "services.operations.audit.command",
+    "status": "services.operations.status.command",
     "backup": "services.operations.backup.command",
     "restore": "services.operations.backup.restore",
 }
@@ -36,6 +37,7 @@ into .venv, and the catalog is filled with a demo.
 
   python run.py import FILE.csv     puts a Shopify export into the catalog
   python run.py audit               proves that orders, money and stock agree
+  python run.py status              tells what runs, how much there is, and what is due
   python run.py backup DIR          copies the shop, running or not, as it is at one instant
   python run.py restore DIR         puts a backup in the place of a stopped shop's data
   python run.py test [ARGUMENTS]    runs the tests with pytest

@@ -129,6 +129,14 @@ def is_held(path: Path) -> bool:
         os.close(file)
 
 
+def holder(path: Path) -> int | None:
+    """The process that holds the lock at `path` now; None if none does, or it has not said so."""
+    if not is_held(path):
+        return None
+    text = path.read_bytes()[:32].strip()
+    return int(text) if text.isdigit() else None
+
+
 def make_folder(folder: Path) -> None:
     """Make `folder` and its missing parents, so that they survive a power cut.
 

@@ -32,7 +32,14 @@ def test_help_names_every_flag_and_command() -> None:
     for name in (
         *("--base-port", "--data-dir", "--host", "--advertise", "--no-demo", "--log-format"),
         "--log-file",
-        *("run.py import", "run.py audit", "run.py backup", "run.py restore", "run.py test"),
+        *(
+            "run.py import",
+            "run.py audit",
+            "run.py status",
+            "run.py backup",
+            "run.py restore",
+            "run.py test",
+        ),
         "API_KEY",
     ):
         assert name in out
