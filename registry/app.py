@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
 import time
-import uuid
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from client.transport import open_session
 from services.common.core import wire
 from services.common.core.background import running
 from services.common.core.errors import Invalid
-from services.common.core.logs import logger
 from services.common.core.settings import Settings
 from services.common.pages.files import page_routes
 from services.common.process.app import base_app
-from services.common.storage.database import open_database
 from services.common.storage.migrations import service_schema
-from services.common.web.keys import DATABASE
+from services.common.web.keys import DATABASE, KEYRING
 from services.common.web.lifecycle import LIFECYCLE
 from services.common.web.paging import (
     CursorNumber,
@@ -36,22 +32,25 @@ from services.common.web.routing import Route
 from . import store
 from .addresses import allowed_address
 from .event_stream import stream_events
-from .hub import HUB, Hub
-from .leases import LeaseTable
+from .hub import HUB, Hub, open_hub
 from .messages import (
     AbsentInstance,
     Deregistration,
+    Heartbeat,
     Id,
-    Lease,
     NewRegistration,
     OneService,
     RegistrationResult,
+    RenewedInstance,
     Report,
     Services,
     StateChange,
+    TokenKeyChange,
+    TokenKeyView,
     Watch,
 )
 from .model import Event, Instance, UnknownInstance
+from .token_keys import put_token_key
 
 ALLOWED: web.AppKey[Collection[str]] = web.AppKey("allowed_hosts", Collection)
 
@@ -72,21 +71,12 @@ def create_app(settings: RegistrySettings) -> web.Application:
     schema = service_schema(settings.service, migrations, shared=["shop"])
 
     async def hub(app: web.Application) -> AsyncIterator[None]:
-        async with (
-            open_database(
-                settings.data_dir / "registry.db", schema, end_process=_go_on_from_memory
-            ) as database,
-            open_session() as session,
-        ):
-            app[DATABASE] = database
-            shop = await database.write(store.open_shop, str(uuid.uuid4()))
-            # A new epoch at each start, because changes that were only in memory are lost.
-            table = LeaseTable(epoch=secrets.token_hex(8))
-            table.restore(*await database.read(store.load), now=time.monotonic())
-            app[HUB] = Hub(table, database, shop, session)
-            app[LIFECYCLE].shop = shop
+        path = settings.data_dir / "registry.db"
+        async with open_hub(path, schema, app[KEYRING]) as (opened, database):
+            app[HUB], app[DATABASE] = opened, database
+            app[LIFECYCLE].shop = opened.shop
             app[LIFECYCLE].registered = True
-            async with running(app[HUB].expire, "expiry of leases"):
+            async with running(opened.expire, "expiry of leases"):
                 yield
 
     async def end_streams(app: web.Application) -> None:
@@ -113,6 +103,7 @@ async def register(request: web.Request, new: NewRegistration) -> web.Response:
         meta=new.meta,
         ttl=float(new.ttl),
     )
+    hub.adopt(new.token_keys)
     shown = _instance(hub, service, instance_id)
     registered = RegistrationResult(
         lease=made.lease,
@@ -120,21 +111,27 @@ async def register(request: web.Request, new: NewRegistration) -> web.Response:
         index=hub.table.index,
         epoch=hub.table.epoch,
         shop=hub.shop,
+        token_keys=hub.token_keys(),
     )
-    answer = {field.name: getattr(shown, field.name) for field in fields(shown)}
-    answer |= msgspec.structs.asdict(registered)
+    answer = _members(shown) | msgspec.structs.asdict(registered)
     await hub.record(events)
     return web.json_response(body=wire.encode(answer), status=200 if known else 201)
 
 
-async def heartbeat(request: web.Request, lease: Lease) -> web.Response:
-    """Renew a lease. After a 404 the instance registers again; after a 409 it stops."""
+async def heartbeat(request: web.Request, beat: Heartbeat) -> web.Response:
+    """Renew a lease. 404: register again. 409: another has taken this one's place; stop.
+
+    An instance that has not the keys of tokens of now is told them.
+    """
     hub = request.app[HUB]
     service, instance_id = _name(request)
-    events = hub.table.heartbeat(service, instance_id, lease.lease, now=time.monotonic())
-    shown = _instance(hub, service, instance_id)
+    events = hub.table.heartbeat(service, instance_id, beat.lease, now=time.monotonic())
+    answer = _members(_instance(hub, service, instance_id))
+    keys = hub.token_keys()
+    if beat.token_keys_version not in (None, keys.version):
+        answer["token_keys"] = keys
     await hub.record(events)
-    return web.json_response(body=wire.encode(shown))
+    return web.json_response(body=wire.encode(answer))
 
 
 async def set_state(request: web.Request, change: StateChange) -> web.Response:
@@ -213,6 +210,10 @@ async def history(request: web.Request, page: Page) -> web.Response:
     return page_response(request, events, None if next_id is None else encode_cursor(next_id))
 
 
+def _members(instance: Instance) -> dict[str, Any]:
+    return {field.name: getattr(instance, field.name) for field in fields(instance)}
+
+
 def _name(request: web.Request) -> tuple[str, str]:
     """The service and the instance in the path. Raises Invalid."""
     try:
@@ -235,10 +236,6 @@ def _instance(hub: Hub, service: str, instance_id: str) -> Instance:
     return hub.table.instance(service, instance_id, now=time.monotonic())
 
 
-def _go_on_from_memory(reason: str) -> None:
-    logger.error("going on from memory", extra={"reason": reason})
-
-
 ROUTES = [
     Route(
         "PUT",
@@ -252,8 +249,8 @@ ROUTES = [
         "POST",
         "/services/{service}/{instance_id}/heartbeat",
         heartbeat,
-        takes=Lease,
-        gives=Instance,
+        takes=Heartbeat,
+        gives=RenewedInstance,
         rejections=("unknown_instance", "superseded"),
         quiet=True,
     ),
@@ -272,6 +269,14 @@ ROUTES = [
         takes=Deregistration,
         status=204,
         rejections=("unknown_instance", "superseded"),
+    ),
+    Route(
+        "PUT",
+        "/token-keys/{kid}",
+        put_token_key,
+        takes=TokenKeyChange,
+        gives=list[TokenKeyView],
+        rejections=("too_many_token_keys",),
     ),
     Route("GET", "/services", list_services, takes=Watch, gives=Services, streams=True, quiet=True),
     Route(

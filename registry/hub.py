@@ -6,20 +6,30 @@ When the disk fails, the registry goes on from memory: discovery does not need t
 from __future__ import annotations
 
 import asyncio
+import secrets
+import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
 
 import aiohttp
 from aiohttp import web
 
+from client.transport import open_session
+from services.common.core.clock import utc_now
 from services.common.core.logs import logger
-from services.common.storage.database import Database, DatabaseError
+from services.common.core.token_keys import MAX_KEYS, TokenKeys
+from services.common.storage.database import Database, DatabaseError, open_database
+from services.common.storage.migrations import Schema
+from services.common.storage.token_keys import merge_token_keys
+from services.common.web.auth import Keyring
 from services.common.web.middleware import as_problem
 
 from . import store
 from .leases import LeaseTable
-from .model import Changes, Event, Instance, Name, UnknownInstance
+from .model import Changes, Event, Instance, Name, TooManyTokenKeys, UnknownInstance
 
 PROBE_SECONDS = 1.0
 LONGEST_PAUSE = 1.0
@@ -37,10 +47,16 @@ class Hub:
     """Publishes and stores what happens in the lease table."""
 
     def __init__(
-        self, table: LeaseTable, database: Database, shop: str, session: aiohttp.ClientSession
+        self,
+        table: LeaseTable,
+        database: Database,
+        shop: str,
+        keyring: Keyring,
+        session: aiohttp.ClientSession,
     ) -> None:
         self.table = table
         self.shop = shop
+        self._keyring = keyring
         self._database = database
         self._session = session
         self._changed = asyncio.Event()
@@ -49,6 +65,7 @@ class Hub:
         # What could not be stored is stored together with the next events.
         self._unsaved_events: list[Event] = []
         self._unsaved_names: set[Name] = set()
+        self._unsaved_keys: TokenKeys | None = None
         self._from_memory = False
         self._ended = False
 
@@ -73,19 +90,52 @@ class Hub:
     async def _save(self, events: list[Event]) -> None:
         events = [*self._unsaved_events, *events]
         names = self._unsaved_names | {event.name for event in events}
-        if not names:
+        keys = self._unsaved_keys
+        if not names and keys is None:
             return
-        self._unsaved_events, self._unsaved_names = [], set()
+        self._unsaved_events, self._unsaved_names, self._unsaved_keys = [], set(), None
+        records, now = self.table.records(names), utc_now()
+
+        def save(conn: sqlite3.Connection) -> None:
+            store.save(conn, records, events)
+            if keys is not None:
+                merge_token_keys(conn, keys, now)
+
         try:
-            await self._database.write(store.save, self.table.records(names), events)
+            await self._database.write(save)
         except (DatabaseError, asyncio.CancelledError) as error:
             self._unsaved_events = [*events, *self._unsaved_events][-MAX_UNSAVED:]
             self._unsaved_names |= names
+            self._unsaved_keys = self._unsaved_keys or keys  # a later set has all of an earlier
             if isinstance(error, DatabaseError) and not self._from_memory:
                 self._from_memory = True
                 logger.error("going on from memory", extra={"reason": str(error)})
             raise
         self._from_memory = False
+
+    def token_keys(self) -> TokenKeys:
+        """The keys of tokens, without those that have ended."""
+        self._take(self._keyring.token_keys.without_ended(utc_now()))
+        return self._keyring.token_keys
+
+    def adopt(self, keys: TokenKeys) -> None:
+        """Take in the keys that an instance has kept; they are stored with the next record."""
+        self._take(self._keyring.token_keys.merged(keys).without_ended(utc_now()))
+
+    async def add_token_key(self, kid: str, *, end_older: bool) -> None:
+        """Have a key of that name, a new one unless it is there, and store it before anybody hears
+        of it. Raises TooManyTokenKeys, DatabaseError.
+        """
+        keys, now = self.token_keys(), utc_now()
+        if not end_older and keys.find(kid) is None and len(keys.keys) >= MAX_KEYS:
+            raise TooManyTokenKeys(f"There are {MAX_KEYS} keys; end the older ones, or wait")
+        keys = keys.with_key(kid, now=now, end_older=end_older)
+        self._take(await self._database.write(merge_token_keys, keys, now))
+        logger.info("token key", extra={"kid": kid, "older_ended": end_older})
+
+    def _take(self, keys: TokenKeys) -> None:
+        if keys != self._keyring.token_keys:
+            self._keyring.token_keys = self._unsaved_keys = keys
 
     async def changes(self, epoch: str | None, index: int, wait: float) -> Changes:
         """What changed after `index`: as soon as there is a change, or after `wait` seconds."""
@@ -165,6 +215,27 @@ class Hub:
         self._streams.discard(stream)
         with suppress(asyncio.QueueFull):
             stream.put_nowait(None)
+
+
+@asynccontextmanager
+async def open_hub(
+    path: Path, schema: Schema, keyring: Keyring
+) -> AsyncIterator[tuple[Hub, Database]]:
+    """The registry on its file at `path`, which is opened, and brought to `schema`, first."""
+    async with (
+        open_database(path, schema, end_process=_go_on_from_memory) as database,
+        open_session() as session,
+    ):
+        shop = await database.write(store.open_shop, str(uuid.uuid4()))
+        keyring.token_keys = await database.write(store.open_token_keys, utc_now())
+        # A new epoch at each start: what memory had and the disk had not cannot be told again.
+        table = LeaseTable(epoch=secrets.token_hex(8))
+        table.restore(*await database.read(store.load), now=time.monotonic())
+        yield Hub(table, database, shop, keyring, session), database
+
+
+def _go_on_from_memory(reason: str) -> None:
+    logger.error("going on from memory", extra={"reason": reason})
 
 
 HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from services.common.core import wire
+from services.common.core.token_keys import TokenKeys
 
 from .model import DEFAULT_TTL, DesiredState, Instance
 
@@ -21,12 +23,15 @@ Text = Annotated[
 
 
 class NewRegistration(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What an instance says about itself; its lease lasts `ttl` seconds, by default 6."""
+    """What an instance says of itself; its lease lasts `ttl` seconds, 6 unless it says.
+    `token_keys` are those that it has kept: a registry that was emptied takes them back.
+    """
 
     url: Annotated[str, msgspec.Meta(max_length=300)]
     version: Text | None = None
     meta: Annotated[dict[str, Any], msgspec.Meta(max_length=50)] = {}
     ttl: wire.Seconds = msgspec.field(default_factory=lambda: wire.Seconds(DEFAULT_TTL))
+    token_keys: TokenKeys = TokenKeys()
 
     def __post_init__(self) -> None:
         """Raises ValueError for a `meta` that is nested so deeply that some cannot read it."""
@@ -34,10 +39,11 @@ class NewRegistration(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             raise ValueError(f"Expected meta of at most {MAX_META_LEVELS} levels")
 
 
-class Lease(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """The lease that an instance was given."""
+class Heartbeat(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The lease that an instance was given, and which keys of tokens it has."""
 
     lease: Text
+    token_keys_version: Text | None = None
 
 
 class Deregistration(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -89,6 +95,31 @@ class RegistrationResult(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     epoch: str
     shop: str
+    token_keys: TokenKeys
+
+
+@dataclass(frozen=True, slots=True)
+class RenewedInstance(Instance):
+    """The answer to a heartbeat; `token_keys` is there if the instance has others."""
+
+    token_keys: TokenKeys | None = None
+
+
+class TokenKeyChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Whether what was signed before the key was made ends at once."""
+
+    end_older: bool = False
+
+
+class TokenKeyView(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that tokens are signed with, without its secret. `signs_from` on it signs, unless a
+    newer one does; `ends_at` is null for the newest.
+    """
+
+    kid: str
+    created_at: str
+    signs_from: str
+    ends_at: str | None
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):

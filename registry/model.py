@@ -4,7 +4,8 @@ NotFound
 ├── UnknownService    404 unknown_service
 └── UnknownInstance   404 unknown_instance   the instance registers (again)
 Conflict
-└── Superseded        409 superseded         another has taken its place: the instance stops
+├── Superseded        409 superseded         another has taken its place; it stops
+└── TooManyTokenKeys  409 too_many_token_keys
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ class UnknownInstance(NotFound):
 
 class Superseded(Conflict):
     code = "superseded"
+
+
+class TooManyTokenKeys(Conflict):
+    code = "too_many_token_keys"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import astuple
 
 from services.common.core import wire
+from services.common.core.token_keys import TokenKeys, new_key, new_kid
 from services.common.storage.shop_identity import load_shop, store_shop
+from services.common.storage.token_keys import merge_token_keys
 
 from .model import Event, InstanceRecord, Name, Registration
 
@@ -21,6 +23,14 @@ def open_shop(conn: sqlite3.Connection, new_id: str) -> str:
     if shop is None:
         store_shop(conn, new_id)
     return shop or new_id
+
+
+def open_token_keys(conn: sqlite3.Connection, now: str) -> TokenKeys:
+    """The keys that tokens are signed with; the first is made `now` if there is none yet."""
+    keys = merge_token_keys(conn, TokenKeys(), now)
+    if not keys.keys:
+        keys = merge_token_keys(conn, TokenKeys(keys=(new_key(new_kid(), now=now),)), now)
+    return keys
 
 
 def save(

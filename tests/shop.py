@@ -18,6 +18,7 @@ import aiohttp
 from aiohttp import web
 
 import registry.app
+import registry.hub
 import services.cart.app
 import services.catalog.app
 import services.order.app
@@ -28,6 +29,7 @@ from services.common.process.serve import listen
 from services.common.web.auth import Keyring
 from services.common.web.keys import BOUND
 from services.common.web.lifecycle import LIFECYCLE
+from tests.token_keys import KEYS
 
 OPERATOR = DEVELOPMENT_KEY
 Maker = tuple[type[Settings], Callable[[Any], web.Application]]
@@ -81,14 +83,14 @@ class Shop:
         wait until each is registered. `settings` are for all of those named here.
         """
         if names[:1] == ("registry",):
-            await self._listen("registry", settings)
-        await asyncio.gather(
-            *(self._listen(name, settings) for name in names if name != "registry")
-        )
+            await self.open("registry", **settings)
+            self.app("registry")[registry.hub.HUB].adopt(KEYS)
+        await asyncio.gather(*(self.open(name, **settings) for name in names if name != "registry"))
         for name in names:
             await until(lambda name=name: self.app(name)[LIFECYCLE].registered)  # type: ignore[misc]
 
-    async def _listen(self, name: str, settings: dict[str, Any]) -> None:
+    async def open(self, name: str, **settings: Any) -> None:
+        """Start a service, which need not be registered yet."""
         kind, create_app = MAKERS[name]
         given: dict[str, Any] = {"grace": 1.0, **QUICK.get(name, {}), **settings}
         if name != "registry":
@@ -205,7 +207,7 @@ def token(
 ) -> str:
     """A customer's token, as the shop signs it for who comes from a network."""
     now = datetime.now(UTC)
-    return Keyring(OPERATOR).sign_token(user_id, now=now, lifetime=lifetime, network=network)
+    return Keyring(OPERATOR, KEYS).sign_token(user_id, now=now, lifetime=lifetime, network=network)
 
 
 async def until(condition: Callable[[], Any], *, seconds: float = 10.0) -> Any:

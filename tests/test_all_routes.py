@@ -7,17 +7,18 @@ import itertools
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import jwt
 import pytest
 import pytest_asyncio
 
+from services.common.core.token_keys import TokenKeys, new_key
 from services.common.web.auth import Keyring
 from services.common.web.parameters import BODY_LIMIT
 from services.common.web.routing import Access
 from tests.routes import RouteCase, assert_problem, every_route
 from tests.shop import OPERATOR, Reply, Shop, open_shop, token
+from tests.token_keys import KNOWN, token_of_old
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -41,17 +42,30 @@ async def whole_shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
         yield shop
 
 
-def signed(claims: dict[str, Any], key: bytes = b"another key, long enough for HS256") -> str:
-    return jwt.encode(claims, key, algorithm="HS256")
+def signed(
+    kid: str | None = KNOWN.kid,
+    key: bytes | None = b"another key, long enough for HS256",
+    algorithm: str = "HS256",
+) -> str:
+    headers = {} if kid is None else {"kid": kid}
+    return jwt.encode(CLAIMS, key, algorithm=algorithm, headers=headers)
 
 
 IN_AN_HOUR = int((datetime.now(UTC) + timedelta(hours=1)).timestamp())
 CLAIMS = {"sub": "ada", "aud": "tuckshop", "iat": 0, "exp": IN_AN_HOUR}
 GOOD_TOKEN = token("ada")
-OTHER_SHOP = Keyring("another operator key").sign_token(
-    "ada", now=datetime.now(UTC), lifetime=timedelta(hours=1)
-)
-UNSIGNED = jwt.encode(CLAIMS, "", algorithm="none")
+KNOWN_KEY = base64.urlsafe_b64decode(KNOWN.secret + "=")
+PADDED = KNOWN_KEY + bytes(32)
+"""The same key to an HMAC, and long enough for HS512."""
+OTHER_KEYS = TokenKeys(keys=(new_key("another", now=KNOWN.created_at),))
+SAME_NAME = TokenKeys(keys=(new_key(KNOWN.kid, now=KNOWN.created_at),))
+
+
+def of_another_shop(keys: TokenKeys) -> str:
+    keyring = Keyring(OPERATOR, keys)
+    return keyring.sign_token("ada", now=datetime.now(UTC), lifetime=timedelta(hours=1))
+
+
 BAD_CREDENTIALS = {
     "no key": {},
     "an empty key": {"X-API-Key": ""},
@@ -60,9 +74,18 @@ BAD_CREDENTIALS = {
     "a wrong bearer": {"Authorization": "Bearer secret-key-124"},
     "another scheme": {"Authorization": f"Basic {OPERATOR}"},
     "an expired token": {"X-API-Key": token("ada", lifetime=timedelta(seconds=-1))},
-    "a token of another key": {"X-API-Key": signed(CLAIMS)},
-    "a token of another shop": {"X-API-Key": OTHER_SHOP},
-    "a token that is not signed": {"X-API-Key": UNSIGNED},
+    "a token of another key": {"X-API-Key": signed()},
+    "a token of another shop": {"X-API-Key": of_another_shop(OTHER_KEYS)},
+    "a token of another shop's key of this name": {"X-API-Key": of_another_shop(SAME_NAME)},
+    "an old token of another shop": {"X-API-Key": token_of_old("ada", operator_key="another")},
+    "a token of no key that there is": {"X-API-Key": signed("unknown", KNOWN_KEY)},
+    "a token that names a path": {"X-API-Key": signed("../../etc/passwd", KNOWN_KEY)},
+    "a token that names no key": {"X-API-Key": signed("", KNOWN_KEY)},
+    "a token that lacks its key's name": {"X-API-Key": signed(None, KNOWN_KEY)},
+    "a token signed with the operator key": {"X-API-Key": signed(key=OPERATOR.encode() * 3)},
+    "a token of another algorithm": {"X-API-Key": signed(key=PADDED, algorithm="HS512")},
+    "a token that is not signed": {"X-API-Key": signed(key=None, algorithm="none")},
+    "an old token that is not signed": {"X-API-Key": signed(None, None, "none")},
     "a token that was changed": {"X-API-Key": GOOD_TOKEN[:-4] + "AAAA"},
     "a wrong key beside a good bearer": {"X-API-Key": "x", "Authorization": f"Bearer {OPERATOR}"},
 }

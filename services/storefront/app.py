@@ -13,11 +13,12 @@ from services.common.core.arguments import SettingsError
 from services.common.core.settings import Settings
 from services.common.pages.files import page_routes, send_file
 from services.common.process.app import service_app
+from services.common.web.keys import TOKEN_LIFETIME
 from services.common.web.routing import Access, Route
 
 from .gateway import OWNERS, gateway, gateway_routes
 from .limits import ADDRESSES, CUSTOMERS, TokenBuckets
-from .sessions import LIFETIME, Session, begin_session
+from .sessions import Session, begin_session
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ def create_app(settings: StorefrontSettings) -> web.Application:
     """The storefront."""
     app = service_app(settings, ROUTES, peers=sorted(set(OWNERS.values())), resources=[gateway])
     app.middlewares.append(answer_not_found_with_page)
-    app[LIFETIME] = timedelta(seconds=settings.session_seconds)
+    app[TOKEN_LIFETIME] = timedelta(seconds=settings.session_seconds)
     app[CUSTOMERS] = TokenBuckets(settings.customer_rate, settings.customer_burst)
     app[ADDRESSES] = TokenBuckets(settings.session_rate / 60, settings.session_burst)
     return app

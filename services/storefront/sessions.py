@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 from aiohttp import web
@@ -12,11 +12,9 @@ from aiohttp import web
 from services.common.core import wire
 from services.common.core.clock import rfc3339
 from services.common.core.errors import Forbidden
-from services.common.web.keys import KEYRING
+from services.common.web.keys import KEYRING, TOKEN_LIFETIME
 
 from .limits import ADDRESSES
-
-LIFETIME: web.AppKey[timedelta] = web.AppKey("session_lifetime", timedelta)
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +44,7 @@ async def begin_session(request: web.Request) -> web.Response:
         request.app[ADDRESSES].take(network)
     user_id = (principal and principal.user_id) or f"guest-{uuid.uuid4()}"
     now = datetime.now(UTC).replace(microsecond=0)  # a token has times in whole seconds
-    lifetime = request.app[LIFETIME]
+    lifetime = request.app[TOKEN_LIFETIME]
     session = Session(
         user_id=user_id,
         token=keyring.sign_token(user_id, now=now, lifetime=lifetime, network=network),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+import sqlite3
+from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiohttp
 
@@ -11,6 +13,9 @@ from client.discovery import Discovery
 from client.models import Product
 from client.transport import Transport
 from services.common.core.settings import DEVELOPMENT_KEY
+from services.common.core.token_keys import TokenKeys
+from services.common.storage.file import read_only_uri
+from services.common.storage.token_keys import load_token_keys
 from services.common.web.auth import Keyring
 
 from .caller import Caller
@@ -55,7 +60,8 @@ class Clients:
             [await _put_on_sale(operator, f"hot {i}", HOT_STOCK) for i in range(HOT)],
             [await _put_on_sale(operator, f"cold {i}", COLD_STOCK) for i in range(COLD)],
         )
-        keyring, now = Keyring(DEVELOPMENT_KEY), datetime.now(UTC)
+        keys = _token_keys(processes.data / "registry.db")
+        keyring, now = Keyring(DEVELOPMENT_KEY, keys), datetime.now(UTC)
         for number in range(self._number):
             kind: type[Caller] = Caller
             name = f"client-{number}"
@@ -73,6 +79,12 @@ class Clients:
                 self.tidy.add(name)
             self.callers += [caller, operator_caller]
             self.customers.append(Customer(caller, operator_caller, goods, tidy=tidy))
+
+
+def _token_keys(database: Path) -> TokenKeys:
+    with closing(sqlite3.connect(read_only_uri(database), uri=True)) as conn:
+        conn.row_factory = sqlite3.Row
+        return load_token_keys(conn)
 
 
 async def _put_on_sale(transport: Transport, name: str, stock: int) -> int:

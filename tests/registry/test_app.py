@@ -36,18 +36,15 @@ INSTANCE = {
 async def test_an_instance_registers_and_is_told_its_lease_and_its_shop(shop: Shop) -> None:
     reply = await ask(shop, "PUT", CART, {"url": URL, "version": "1.2", "meta": {"zone": "a"}})
     assert reply.status == 201
-    registered = reply.json
-    assert registered.keys() == INSTANCE | {"lease", "heartbeat_every", "index", "epoch", "shop"}
-    assert (registered["service"], registered["instance_id"], registered["url"]) == (
-        "cart",
-        "cart-1",
-        URL,
-    )
-    assert (registered["state"], registered["reason"]) == ("up", None)
-    assert (registered["version"], registered["meta"]) == ("1.2", {"zone": "a"})
-    assert (registered["ttl"], registered["heartbeat_every"]) == (6, 2)
-    assert 5 < registered["expires_in"] <= 6
-    assert datetime.fromisoformat(registered["registered_at"]).utcoffset() is not None
+    told = reply.json
+    more = {"lease", "heartbeat_every", "index", "epoch", "shop", "token_keys"}
+    assert told.keys() == INSTANCE | more
+    assert (told["service"], told["instance_id"], told["url"]) == ("cart", "cart-1", URL)
+    assert (told["state"], told["reason"]) == ("up", None)
+    assert (told["version"], told["meta"]) == ("1.2", {"zone": "a"})
+    assert (told["ttl"], told["heartbeat_every"]) == (6, 2)
+    assert 5 < told["expires_in"] <= 6
+    assert datetime.fromisoformat(told["registered_at"]).utcoffset() is not None
 
 
 async def test_registering_again_is_200_and_a_new_lease(shop: Shop) -> None:

@@ -6,9 +6,12 @@ from typing import Any
 import jwt
 import pytest
 
+from services.common.web.keys import KEYRING
+from services.common.web.lifecycle import LIFECYCLE
 from services.storefront.sessions import network_of
 from tests.routes import assert_problem
-from tests.shop import OPERATOR, Reply, Shop, token
+from tests.shop import OPERATOR, Reply, Shop, token, until
+from tests.token_keys import token_of_old
 
 
 async def begin(shop: Shop, key: str | None = None, **request: Any) -> Reply:
@@ -67,6 +70,46 @@ async def test_a_guest_stays_the_same_with_a_new_token(storefront_alone: Shop) -
 )
 async def test_an_expired_token_is_not_renewed(storefront_alone: Shop, key: str) -> None:
     assert_problem(await begin(storefront_alone, key), 401, "invalid_api_key")
+
+
+async def test_a_token_signed_the_old_way_is_renewed_to_one_signed_with_a_key_of_the_shop(
+    storefront_alone: Shop,
+) -> None:
+    ending = token_of_old("guest-1")
+    assert "kid" not in jwt.get_unverified_header(ending)
+    renewed = (await begin(storefront_alone, ending)).json
+    assert renewed["user_id"] == "guest-1"
+    keys = storefront_alone.app("registry")[KEYRING].token_keys
+    kid = jwt.get_unverified_header(renewed["token"])["kid"]
+    assert kid in {key.kid for key in keys.keys}
+
+
+async def test_another_operator_key_ends_no_session(shop: Shop) -> None:
+    await shop.start("storefront")
+    session = (await begin(shop)).json
+    await shop.stop("storefront", "registry")
+    await shop.start("registry", "storefront", api_key="another key of this shop")
+    again = await begin(shop, session["token"])
+    assert (again.status, again.json["user_id"]) == (200, session["user_id"])
+
+
+async def test_until_it_has_registered_it_ends_no_session_and_begins_none(shop: Shop) -> None:
+    await shop.start("storefront")
+    session = (await begin(shop)).json
+    port = int(shop.urls["registry"].rpartition(":")[2])
+    await shop.stop("storefront", "registry")
+    await shop.open("storefront")
+    assert (await shop.call("storefront", "GET", "/readyz", key=None)).status == 503
+    for key in (session["token"], token_of_old("guest-1"), None):
+        waiting = await begin(shop, key)
+        assert_problem(waiting, 503, "unavailable")
+        assert waiting.headers["Retry-After"] == "1"
+    path = f"/api/cart/{session['user_id']}"
+    assert (await shop.call("storefront", "GET", path, key=session["token"])).status == 503
+    await shop.start("registry", port=port)
+    await until(lambda: shop.app("storefront")[LIFECYCLE].registered)
+    again = (await begin(shop, session["token"])).json
+    assert again["user_id"] == session["user_id"]
 
 
 async def test_an_address_gets_a_limited_number_of_sessions(shop: Shop) -> None:

@@ -20,6 +20,7 @@ from ..pages.docs import documentation_routes
 from ..storage.database import open_database
 from ..storage.migrations import Schema, service_schema
 from ..storage.shop_identity import keep_to_currency, load_shop
+from ..storage.token_keys import load_token_keys
 from ..web import health
 from ..web.admission import admit
 from ..web.auth import Keyring
@@ -88,6 +89,7 @@ def _own_database(path: Path, schema: Schema) -> Resource:
         async with open_database(path, schema) as opened:
             app[DATABASE] = opened
             app[LIFECYCLE].shop = await opened.read(load_shop)
+            app[KEYRING].token_keys = await opened.read(load_token_keys)
             await opened.write(keep_to_currency, app[SETTINGS].currency)
             async with running(partial(_end_when_failed, app), "watch on the database"):
                 yield

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -18,10 +20,13 @@ from client.backoff import Backoff
 from ..core.background import running
 from ..core.logs import logger
 from ..core.settings import Settings
+from ..core.token_keys import TokenKeys
 from ..core.version import VERSION
 from ..storage.database import DatabaseError
 from ..storage.shop_identity import store_shop
-from ..web.keys import BOUND, DATABASE, SESSION, SETTINGS
+from ..storage.token_keys import store_token_keys
+from ..web.auth import Keyring
+from ..web.keys import BOUND, DATABASE, KEYRING, SESSION, SETTINGS, TOKEN_LIFETIME
 from ..web.lifecycle import LIFECYCLE, Lifecycle
 
 CALL_SECONDS = 3.0
@@ -40,6 +45,13 @@ class Registered(msgspec.Struct, frozen=True):
     lease: str
     heartbeat_every: float
     shop: str
+    token_keys: TokenKeys | None = None
+
+
+class Renewed(msgspec.Struct, frozen=True):
+    """The same of its answer to a heartbeat: the keys of tokens, if others than ours."""
+
+    token_keys: TokenKeys | None = None
 
 
 class Forgotten(Exception):
@@ -65,6 +77,7 @@ class Registrar:
         self._app = app
         self._settings: Settings = app[SETTINGS]
         self._lifecycle: Lifecycle = app[LIFECYCLE]
+        self._keyring: Keyring = app[KEYRING]
         self._lease: str | None = None
 
     async def keep(self) -> None:
@@ -92,7 +105,7 @@ class Registrar:
     async def _register(self, url: str) -> Registered:
         for failures in itertools.count(1):
             try:
-                answer = await self._call("PUT", "", {"url": url, "version": VERSION})
+                answer = await self._call("PUT", "", self._told_of_itself(url))
                 registered = msgspec.convert(answer, Registered)
                 break
             except (*NO_ANSWER, Forgotten) as error:
@@ -101,15 +114,30 @@ class Registrar:
                 await asyncio.sleep(BACKOFF.delay(failures))
         self._lease = registered.lease
         await self._keep_shop(registered.shop)
+        await self._keep_token_keys(registered.token_keys)
         self._lifecycle.registered = True
         logger.info("registered", extra={"url": url, "shop": registered.shop})
         return registered
 
+    def _told_of_itself(self, url: str) -> dict[str, Any]:
+        """What a registration says. The keys of tokens are those that a registry takes back which
+        was emptied.
+        """
+        lifetime = self._app.get(TOKEN_LIFETIME, timedelta())
+        own = TokenKeys(longest_token=math.ceil(lifetime.total_seconds()))
+        keys = self._keyring.token_keys.merged(own)
+        return {"url": url, "version": VERSION, "token_keys": msgspec.to_builtins(keys)}
+
     async def _renew(self, registered: Registered) -> None:
         while True:
             await asyncio.sleep(registered.heartbeat_every)
+            told = {
+                "lease": registered.lease,
+                "token_keys_version": self._keyring.token_keys.version,
+            }
             try:
-                await self._call("POST", "/heartbeat", {"lease": registered.lease})
+                answer = await self._call("POST", "/heartbeat", told)
+                await self._keep_token_keys(msgspec.convert(answer, Renewed).token_keys)
             except NO_ANSWER as error:
                 logger.warning("heartbeat failed", extra={"reason": str(error) or "time-out"})
 
@@ -125,6 +153,17 @@ class Registrar:
             await self._app[DATABASE].write(store_shop, shop)
         except DatabaseError as error:
             logger.warning("the shop's id could not be stored", extra={"reason": str(error)})
+
+    async def _keep_token_keys(self, keys: TokenKeys | None) -> None:
+        if keys is None or keys == self._keyring.token_keys:
+            return
+        self._keyring.token_keys = keys
+        if DATABASE not in self._app:
+            return
+        try:
+            await self._app[DATABASE].write(store_token_keys, keys)
+        except DatabaseError as error:
+            logger.warning("the keys of tokens are not stored", extra={"reason": str(error)})
 
     async def _call(self, method: str, what: str, body: Any) -> Any:
         """Make one call about this instance. Raises Forgotten, Superseded, or one of NO_ANSWER."""

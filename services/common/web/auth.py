@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import jwt
 from aiohttp import web
 
-from ..core.errors import NotFound, Unauthorized
+from ..core.clock import rfc3339, utc_now
+from ..core.errors import NotFound, Unauthorized, Unavailable
+from ..core.token_keys import TokenKey, TokenKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,16 @@ NETWORK_CLAIM = "net"
 class Keyring:
     """Tells who sent a request, and signs customer tokens.
 
-    The signing key is derived from the operator key (HKDF, RFC 5869), so that a change of the
-    operator key ends every token.
+    Tokens are signed with random keys, which a token names (`kid`): the shop's `token_keys`, which
+    come from the registry. So a token does not help to guess the operator key.
     """
 
-    def __init__(self, operator_key: str) -> None:
+    def __init__(self, operator_key: str, token_keys: TokenKeys | None = None) -> None:
         self._operator_digest = hashlib.sha256(operator_key.encode()).digest()
-        self._signing_key = hkdf_sha256(operator_key.encode(), info=b"tuckshop customer token")
+        # Release 0.1.0 signed with this one. Tokens of then, which name no key, are good until they
+        # expire. RFC 5869 says how it is derived.
+        self._derived_key = hkdf_sha256(operator_key.encode(), info=b"tuckshop customer token")
+        self.token_keys = token_keys or TokenKeys()
 
     def authenticate(self, request: web.Request) -> Principal:
         """The caller. Raises Unauthorized without a key, or with a wrong or expired one."""
@@ -72,18 +79,21 @@ class Keyring:
         self, user_id: str, *, now: datetime, lifetime: timedelta, network: str | None = None
     ) -> str:
         """A token for one customer, valid for `lifetime` from `now`; its session came from
-        `network`, if that is known.
+        `network`, if that is known. Raises Unavailable while there is no key to sign it with.
         """
+        key = self.token_keys.signing_key(rfc3339(now))
+        if key is None:
+            raise _keys_to_come()
         claims = {"sub": user_id, "iat": now, "exp": now + lifetime, "aud": "tuckshop"}
         if network is not None:
             claims[NETWORK_CLAIM] = network
-        return jwt.encode(claims, self._signing_key, algorithm="HS256")
+        return jwt.encode(claims, _secret(key), algorithm="HS256", headers={"kid": key.kid})
 
     def _customer(self, token: str) -> Principal:
         try:
             claims = jwt.decode(
                 token,
-                self._signing_key,
+                self._verifying_key(jwt.get_unverified_header(token)),
                 algorithms=["HS256"],
                 audience="tuckshop",
                 # A token from a machine whose clock is ahead is valid, too.
@@ -92,6 +102,32 @@ class Keyring:
         except (jwt.InvalidTokenError, ValueError):
             raise Unauthorized from None
         return Principal(claims["sub"], claims.get(NETWORK_CLAIM))
+
+    def _verifying_key(self, header: dict[str, Any]) -> bytes:
+        """The key that a token says it is signed with. Raises Unauthorized if there is none such,
+        and Unavailable if it may be one that this service is still to be told.
+        """
+        if not self.token_keys.keys:
+            raise _keys_to_come()
+        if "kid" not in header:
+            if self.token_keys.older_ended_at is not None:
+                raise Unauthorized
+            return self._derived_key
+        key = self.token_keys.find(header["kid"])
+        if key is not None:
+            return _secret(key)
+        if not self.token_keys.is_complete(utc_now()):
+            raise _keys_to_come()
+        raise Unauthorized
+
+
+def _secret(key: TokenKey) -> bytes:
+    return base64.urlsafe_b64decode(key.secret + "=")
+
+
+def _keys_to_come() -> Unavailable:
+    """Not a 401: at that a page would give the guest's token up for good."""
+    return Unavailable("The registry is still to tell the keys of tokens; send this again")
 
 
 def hkdf_sha256(secret: bytes, *, info: bytes, salt: bytes = bytes(32)) -> bytes:

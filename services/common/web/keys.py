@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
 
 from aiohttp import ClientSession, web
 
@@ -16,6 +17,8 @@ from .auth import Keyring, Principal
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 KEYRING: web.AppKey[Keyring] = web.AppKey("keyring", Keyring)
+TOKEN_LIFETIME: web.AppKey[timedelta] = web.AppKey("token_lifetime", timedelta)
+"""How long the tokens last that this service signs, if it signs any."""
 DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
 SESSION: web.AppKey[ClientSession] = web.AppKey("session", ClientSession)
 DISCOVERY: web.AppKey[Discovery] = web.AppKey("discovery", Discovery)

@@ -29,7 +29,9 @@ Copies the five databases of a shop into DIR, a new or an empty folder. The shop
 its writers are held up together for a few milliseconds, and what is copied is of that instant. The
 copies are checked and audited. What is in flight is not wrong: a restored shop goes on with it.
 
-A backup has every customer, cart, order and payment in it, and no keys: keep API_KEY elsewhere.
+A backup has every customer, cart, order and payment in it, and the keys that customers' tokens are
+signed with: who has it can sign tokens, so keep it safe. The operator key is not in it: keep API_KEY
+elsewhere.
 """
 
 

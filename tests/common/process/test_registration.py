@@ -6,20 +6,25 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import web
 
 from client.backoff import Backoff
+from services.common.core.clock import utc_now
+from services.common.core.token_keys import TokenKeys
 from services.common.core.version import VERSION
 from services.common.process import registration
 from services.common.process.registration import REGISTRAR
 from services.common.storage.shop_identity import load_shop
-from services.common.web.keys import DATABASE
+from services.common.storage.token_keys import load_token_keys
+from services.common.web.keys import DATABASE, KEYRING
 from services.common.web.lifecycle import LIFECYCLE
-from services.common.web.routing import Route
+from services.common.web.routing import Access, Route
 from tests.common.bakery import open_bakery
 from tests.routes import assert_problem
-from tests.shop import Shop, until
+from tests.shop import Shop, token, until
+from tests.token_keys import KEYS
 
 QUICK_TTL = {"heartbeat_every": 0.01}
 
@@ -29,7 +34,7 @@ async def list_loaves(_request: web.Request) -> web.Response:
     return web.json_response([])
 
 
-LOAVES = Route("GET", "/loaves", list_loaves)
+LOAVES = Route("GET", "/loaves", list_loaves, Access.CUSTOMER)
 
 
 @pytest.fixture(autouse=True)
@@ -122,7 +127,9 @@ async def test_it_registers_with_the_operator_key(shop: Shop, stand_in: Registry
     await registered(shop, instance_id="bakery-7")
     first = stand_in.calls[0]
     assert (first.method, first.path) == ("PUT", "/services/bakery/bakery-7")
-    assert first.body == {"url": shop.urls["bakery"], "version": VERSION}
+    nothing_yet = {"keys": [], "longest_token": 0, "older_ended_at": None}
+    expected = {"url": shop.urls["bakery"], "version": VERSION, "token_keys": nothing_yet}
+    assert first.body == expected
     assert first.key == "secret-key-123"
 
 
@@ -260,6 +267,70 @@ async def test_a_shop_that_cannot_be_stored_is_taken_up_all_the_same(
     registrations = stand_in.count("PUT")
     stand_in.answers = [web.json_response({}, status=404)]
     await until(lambda: stand_in.count("PUT") > registrations)  # and it goes on
+
+
+def handed_out(keys: TokenKeys) -> web.Response:
+    answer = {"lease": "lease-1", "shop": "shop-1", "token_keys": msgspec.to_builtins(keys)}
+    return web.json_response(answer | QUICK_TTL)
+
+
+async def stored_keys(app: web.Application) -> TokenKeys:
+    return await app[DATABASE].read(load_token_keys)
+
+
+async def test_it_verifies_from_its_start_while_the_registry_is_away(shop: Shop) -> None:
+    await registered(shop)
+    await shop.stop("bakery", "registry")
+    app = await open_bakery(shop, [LOAVES])
+    assert not app[LIFECYCLE].registered
+    assert (await shop.call("bakery", "GET", "/loaves", key=token("ada"))).status == 200
+    refused = await shop.call("bakery", "GET", "/loaves", key=token("ada") + "x")
+    assert_problem(refused, 401)
+
+
+async def test_before_it_was_ever_told_a_key_it_refuses_no_token_for_good(shop: Shop) -> None:
+    await open_bakery(shop, [LOAVES], registry_url="http://127.0.0.1:9")
+    reply = await shop.call("bakery", "GET", "/loaves", key=token("ada"))
+    assert_problem(reply, 503, "unavailable")
+    assert reply.headers["Retry-After"] == "1"
+
+
+async def test_it_is_told_other_keys_with_a_heartbeat_and_keeps_them(
+    shop: Shop, stand_in: Registry
+) -> None:
+    rotated = KEYS.with_key("next", now=utc_now())
+    stand_in.answers = [handed_out(KEYS), handed_out(rotated)]
+    app = await registered(shop)
+
+    async def has_them() -> bool:
+        return await stored_keys(app) == rotated == app[KEYRING].token_keys
+
+    await until(has_them)
+    seen = stand_in.count("POST", "/heartbeat")
+    await until(lambda: stand_in.count("POST", "/heartbeat") > seen)
+    versions = [one.body["token_keys_version"] for one in stand_in.told if one.method == "POST"]
+    assert (versions[0], versions[-1]) == (KEYS.version, rotated.version)
+
+
+async def test_it_gives_its_keys_back_when_it_registers_again(
+    shop: Shop, stand_in: Registry
+) -> None:
+    stand_in.answers = [handed_out(KEYS), web.json_response({}, status=404)]
+    await registered(shop)
+    await until(lambda: stand_in.count("PUT") == 2)
+    again = [one.body["token_keys"] for one in stand_in.told if one.method == "PUT"][1]
+    assert msgspec.convert(again, TokenKeys) == KEYS
+
+
+async def test_keys_that_cannot_be_stored_are_good_all_the_same(
+    shop: Shop, stand_in: Registry
+) -> None:
+    app = await registered(shop)
+    await app[DATABASE].close()
+    stand_in.answers = [handed_out(KEYS)]
+    await until(lambda: app[KEYRING].token_keys == KEYS)
+    registrations = stand_in.count("POST", "/heartbeat")
+    await until(lambda: stand_in.count("POST", "/heartbeat") > registrations)  # and it goes on
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from services.common.web.lifecycle import LIFECYCLE
 from services.common.web.routing import Route
 from tests.common.bakery import open_bakery
 from tests.shop import OPERATOR, Shop, token, until
+from tests.token_keys import KEYS
 
 SERVICES = ["registry", "catalog", "cart", "order", "payment"]
 
@@ -126,13 +126,11 @@ async def test_made_up_paths_and_methods_make_no_new_series(shop: Shop) -> None:
 
 async def test_metrics_need_the_operator_key_unless_on_loopback(shop: Shop) -> None:
     key = "a key of our own"
-    await open_bakery(shop, [], host="0.0.0.0", advertise="127.0.0.1", api_key=key)
-    customer = shop.app("bakery")[KEYRING].sign_token(
-        "ada", now=datetime.now(UTC), lifetime=timedelta(hours=1)
-    )
+    app = await open_bakery(shop, [], host="0.0.0.0", advertise="127.0.0.1", api_key=key)
+    app[KEYRING].token_keys = KEYS
     statuses = [
         (await shop.call("bakery", "GET", "/metrics", key=credential)).status
-        for credential in (None, "wrong", OPERATOR, customer, key)
+        for credential in (None, "wrong", OPERATOR, token("ada"), key)
     ]
     assert statuses == [Unauthorized.status] * 3 + [Forbidden.status, 200]
     assert (await shop.call("bakery", "GET", "/livez", key=None)).status == 200

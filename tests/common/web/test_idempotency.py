@@ -21,6 +21,7 @@ from services.common.web.idempotency_keys import (
     settle,
 )
 from services.common.web.keys import DATABASE
+from services.common.web.lifecycle import LIFECYCLE
 from services.common.web.responses import StoredResponse
 from services.common.web.routing import Access, Nothing, Route
 from tests.common.bakery import open_bakery
@@ -148,7 +149,8 @@ async def test_another_request_under_the_same_key_is_idempotency_key_reused(bake
 
 async def test_a_key_belongs_to_one_principal(shop: Shop) -> None:
     route = Route("POST", "/loaves", bake, Access.CUSTOMER, takes=Loaf, idempotent=True)
-    await open_bakery(shop, [route])
+    app = await open_bakery(shop, [route])
+    await until(lambda: app[LIFECYCLE].registered)  # so that it knows the keys of tokens
     replies = [
         await ask(shop, name="rye"),
         await ask(shop, who="ada", name="spelt"),
