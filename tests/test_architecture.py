@@ -37,6 +37,7 @@ OPERATIONS_ROOMS = {
     "backup": {"audit"},
     "shopify": set[str](),
     "status": {"audit"},
+    "tokens": set[str](),
 }
 """The same of services/operations."""
 SERVICES = ("catalog", "cart", "order", "payment", "storefront")

@@ -27,6 +27,7 @@ COMMANDS = {
     "status": "services.operations.status.command",
     "backup": "services.operations.backup.command",
     "restore": "services.operations.backup.restore",
+    "rotate-token-key": "services.operations.tokens.command",
 }
 """Each has a `main(arguments)` that returns the exit code."""
 
@@ -40,6 +41,7 @@ into .venv, and the catalog is filled with a demo.
   python run.py status              tells what runs, how much there is, and what is due
   python run.py backup DIR          copies the shop, running or not, as it is at one instant
   python run.py restore DIR         puts a backup in the place of a stopped shop's data
+  python run.py rotate-token-key    has customers' tokens signed with a new key
   python run.py test [ARGUMENTS]    runs the tests with pytest
 """
 _EPILOG = """\

@@ -1,4 +1,7 @@
-"""Translates the errors of the storage into errors of a command."""
+"""Sentences that several commands say.
+
+What keeps a service from opening a database keeps a command from it as well.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,17 @@ from contextlib import contextmanager
 from services.common.storage.errors import CannotOpen
 
 from . import OperationError
+
+UNKNOWN_KEY = "The shop does not know this key; set API_KEY to its operator key."
+CUSTOMERS_KEY = "This key is a customer's; set API_KEY to the shop's operator key."
+
+
+def no_shop_at(registry: str) -> str:
+    """That no registry answers at a URL."""
+    return (
+        f"No shop answers at {registry}; start one with python run.py, "
+        "or say where it is with --registry."
+    )
 
 
 @contextmanager

@@ -30,8 +30,8 @@ its writers are held up together for a few milliseconds, and what is copied is o
 copies are checked and audited. What is in flight is not wrong: a restored shop goes on with it.
 
 A backup has every customer, cart, order and payment in it, and the keys that customers' tokens are
-signed with: who has it can sign tokens, so keep it safe. The operator key is not in it: keep API_KEY
-elsewhere.
+signed with: who has it can sign tokens, so keep it safe. The operator key is not in it: keep
+API_KEY elsewhere.
 """
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from client import AuthenticationError, PermissionDenied, ShopClient, ShopError
-from services.common.core.arguments import port_number
 from services.common.core.settings import DEVELOPMENT_KEY
 
 from .. import OperationError
 from ..flags import CommandParser
+from ..sentences import CUSTOMERS_KEY, UNKNOWN_KEY, no_shop_at
 from .load import Loading, load
 from .products import Export, ExportError, Remark, Variant, read_export
 
@@ -80,20 +80,8 @@ def summary(file: Path, export: Export, loading: Loading) -> str:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = CommandParser("python run.py import", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("file", metavar="FILE.csv", type=Path, help="a product export of Shopify")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument(
-        "--registry",
-        metavar="URL",
-        default=os.environ.get("REGISTRY_URL", "http://127.0.0.1:8000"),
-        help="the shop's registry (REGISTRY_URL, or %(default)s)",
-    )
-    where.add_argument(
-        "--base-port", metavar="N", type=port_number, help="the shop on this machine at that port"
-    )
-    options = parser.parse_args(arguments)
-    if options.base_port is not None:
-        options.registry = f"http://127.0.0.1:{options.base_port}"
-    return options
+    parser.add_registry(os.environ)
+    return parser.parse_args(arguments)
 
 
 def _read(file: Path) -> Export:
@@ -141,14 +129,11 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
 
 def _why_stopped(error: ShopError, registry: str) -> str:
     if isinstance(error, AuthenticationError):
-        return "The shop does not know this key; set API_KEY to its operator key."
+        return UNKNOWN_KEY
     if isinstance(error, PermissionDenied):
-        return "This key is a customer's; set API_KEY to the shop's operator key."
+        return CUSTOMERS_KEY
     if error.code == "registry_unavailable":
-        return (
-            f"No shop answers at {registry}; start one with python run.py, "
-            "or say where it is with --registry."
-        )
+        return no_shop_at(registry)
     return f"It stopped: {error.detail.rstrip('.')}; the same command goes on from here."
 
 
