@@ -66,7 +66,9 @@ async def test_a_guest_stays_the_same_with_a_new_token(storefront_alone: Shop) -
 
 
 @pytest.mark.parametrize(
-    "key", ["", "nonsense", token("guest-1", lifetime=timedelta(seconds=-1)), token("a") + "x"]
+    "key",
+    ["", "nonsense", token("guest-1", lifetime=timedelta(seconds=-1)), token("a") + "x"],
+    ids=["empty", "nonsense", "expired", "changed"],
 )
 async def test_an_expired_token_is_not_renewed(storefront_alone: Shop, key: str) -> None:
     assert_problem(await begin(storefront_alone, key), 401, "invalid_api_key")

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .arguments import SettingsError
+from .operator_key import fresh_key, why_guessable
 
 DEVELOPMENT_KEY = "secret-key-123"
 """The operator key of a shop on a developer's own machine."""
@@ -55,10 +56,13 @@ class Settings:
             raise SettingsError(
                 "API_KEY cannot be sent in a header: it has a line break, or a space at an end."
             )
-        if self.uses_development_key and not is_loopback(self.host):
+        reason = why_guessable(self.api_key)
+        if self.uses_development_key:
+            reason = "still the development key"
+        if reason and not is_loopback(self.host):
             raise SettingsError(
-                f"--host {self.host} can be reached by other machines, and API_KEY is still the "
-                "development key; set API_KEY to a secret of your own first."
+                f"--host {self.host} can be reached by other machines, and API_KEY is {reason}; "
+                f"set it to a random one, such as {fresh_key()} (made just now)."
             )
         if self.uses_development_key and self.advertise and not is_loopback(self.advertise):
             raise SettingsError(

@@ -78,4 +78,4 @@ def test_a_wrong_operator_key_is_reported_once(tmp_path: Path) -> None:
     with pytest.raises(OperationError, match="development key"):
         operator_key(Deployment(host="192.0.2.1"), {})
     with pytest.raises(OperationError, match="--advertise"):
-        operator_key(Deployment(host="0.0.0.0"), {"API_KEY": "mine"})
+        operator_key(Deployment(host="0.0.0.0"), {"API_KEY": "a key of our own"})
