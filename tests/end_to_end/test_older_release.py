@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 
 from client import OrderLine, ShopClient
@@ -23,6 +24,7 @@ from services.operations.backup import command as backup
 from services.operations.backup import restore
 from services.operations.databases import DATABASES
 from tests.shop import open_shop, until
+from tests.token_keys import token_of_old
 
 from .real_shop import OPERATOR, RealShop, free_base_port, run
 
@@ -93,6 +95,19 @@ async def test_a_repeat_of_a_request_to_an_older_release_gets_its_answer(
         reply = await shop.call("order", "POST", path, json=body, idempotency_key=key)
     assert (reply.status, reply.headers["Idempotent-Replayed"]) == (status, "true")
     assert json.loads(reply.body) == ANSWERS[answer]
+
+
+async def test_a_token_of_then_is_good_and_is_renewed_to_one_of_now(older: Path) -> None:
+    ada = token_of_old("ada")
+    async with open_shop(older) as shop:
+        await shop.start("registry", "order", "storefront")
+        orders = (await shop.call("order", "GET", "/orders", key=ada)).json
+        assert ANSWERS["ada_order"]["order_id"] in {order["order_id"] for order in orders}
+        assert (await shop.call("storefront", "GET", "/api/orders", key=ada)).json == orders
+        renewed = (await shop.call("storefront", "POST", "/api/session", key=ada)).json
+        assert renewed["user_id"] == "ada"
+        assert "kid" in jwt.get_unverified_header(renewed["token"])
+        assert (await shop.call("order", "GET", "/orders", key=renewed["token"])).json == orders
 
 
 def test_an_audit_of_an_older_release_changes_nothing(older: Path) -> None:

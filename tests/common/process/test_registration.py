@@ -308,7 +308,7 @@ async def test_it_is_told_other_keys_with_a_heartbeat_and_keeps_them(
     await until(has_them)
     seen = stand_in.count("POST", "/heartbeat")
     await until(lambda: stand_in.count("POST", "/heartbeat") > seen)
-    versions = [one.body["token_keys_version"] for one in stand_in.told if one.method == "POST"]
+    versions = [one.body["token_keys_version"] for one in stand_in.calls if one.method == "POST"]
     assert (versions[0], versions[-1]) == (KEYS.version, rotated.version)
 
 
@@ -318,7 +318,7 @@ async def test_it_gives_its_keys_back_when_it_registers_again(
     stand_in.answers = [handed_out(KEYS), web.json_response({}, status=404)]
     await registered(shop)
     await until(lambda: stand_in.count("PUT") == 2)
-    again = [one.body["token_keys"] for one in stand_in.told if one.method == "PUT"][1]
+    again = [one.body["token_keys"] for one in stand_in.calls if one.method == "PUT"][1]
     assert msgspec.convert(again, TokenKeys) == KEYS
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from services.common.core.token_keys import TokenKeys
 from services.common.storage.filelock import FileLock
+from services.common.storage.token_keys import load_token_keys
+from services.common.web.keys import KEYRING
 from services.operations import OperationError
 from services.operations.audit.command import look
 from services.operations.backup.files import MANIFEST
@@ -17,7 +22,7 @@ from services.operations.commandline import main as run
 from services.operations.databases import DATABASES
 from tests.operations.audit.planted import Folder
 from tests.operations.audit.test_audit_files import contents
-from tests.shop import Shop
+from tests.shop import Shop, open_shop
 
 
 class Terminal(io.StringIO):
@@ -33,6 +38,24 @@ def restored(backup: Path, data: Path, *flags: str) -> int:
 
 def types(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(text))
+
+
+def keys_in(database: Path) -> TokenKeys:
+    with closing(sqlite3.connect(database)) as conn:
+        conn.row_factory = sqlite3.Row
+        return load_token_keys(conn)
+
+
+async def test_a_restored_shop_has_the_keys_of_tokens_that_the_backup_has(
+    backed_up: Path, tmp_path: Path
+) -> None:
+    kept = {name: keys_in(backed_up / name) for name in DATABASES}
+    assert {each.keys for each in kept.values()} == {kept["registry.db"].keys}
+    assert kept["registry.db"].keys
+    assert restored(backed_up, tmp_path / "data") == 0
+    async with open_shop(tmp_path / "data") as shop:
+        await shop.open("registry")
+        assert shop.app("registry")[KEYRING].token_keys == kept["registry.db"]
 
 
 @pytest.fixture
