@@ -38,7 +38,7 @@ OVERSIZED = b"x" * (BODY_LIMIT + 1)
 async def whole_shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
     """A whole shop that these tests share: hardly one of their requests gets to do anything."""
     async with open_shop(tmp_path_factory.mktemp("shop")) as shop:
-        await shop.start_all()
+        await shop.start_all(wrong_key_burst=1e6)
         yield shop
 
 

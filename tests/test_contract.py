@@ -23,6 +23,7 @@ from services.common.web.idempotency_keys import LIFETIME_HOURS
 from services.common.web.lifecycle import MAX_IN_FLIGHT
 from services.common.web.parameters import BODY_LIMIT
 from services.common.web.routing import Access, Route
+from services.common.web.unsent import MAX_UNSENT, STALLED_SECONDS
 from services.operations.databases import DATABASES
 from services.operations.run.deployment import SERVICES, Deployment
 from services.order.app import OrderSettings
@@ -191,6 +192,7 @@ def major(cents: int) -> str:
 def test_the_bounds_are_those_of_the_code() -> None:
     characters = f"{limit(wire.Line, 'min_length')} to {limit(wire.Line, 'max_length')} characters"
     settings = Settings(service="cart", data_dir=ROOT)
+    shop = StorefrontSettings(service="storefront", data_dir=ROOT)
     assert dict(rows(section(TEXT, "Bounds"), "what", "bound")) == {
         "units of a line": f"1 to {limit(wire.Quantity, 'le')}",
         "lines of a cart or an order": str(MAX_LINES),
@@ -216,6 +218,18 @@ def test_the_bounds_are_those_of_the_code() -> None:
         "time for a body to arrive": f"{settings.body_seconds:g} s, then 408",
         "time for an answer from then on": f"{settings.request_deadline:g} s",
         "requests in flight at a service": f"{MAX_IN_FLIGHT}, then 503 `overloaded`",
+        "requests of a customer at once, at a service": f"{settings.customer_requests}, then 429",
+        "requests of an address at once, at the storefront": f"{shop.address_requests}, then 429",
+        "wrong keys of an address, at a service": (
+            f"{settings.wrong_key_burst:g} at once, and {settings.wrong_key_rate:g} a second,"
+            " then 429"
+        ),
+        "answers of a service that are not read yet": (
+            f"{MAX_UNSENT // 2**20} MiB, then 503 `overloaded`"
+        ),
+        "time without progress while an answer is sent": (
+            f"{STALLED_SECONDS:g} s, then the connection is closed"
+        ),
     }
 
 
@@ -232,6 +246,7 @@ def test_what_is_said_in_passing_is_so() -> None:
     text = " ".join(TEXT.split())
     for sentence in (
         f"may make {shop.customer_rate:g} requests a second, and {shop.customer_burst:g} at once",
+        f"have {shop.address_requests} requests in progress",
         f"begin {shop.session_rate:g} sessions a minute, and {shop.session_burst:g} at once",
         f"not paid within {order.seconds_to_pay / 60:g} minutes",
         f"may have {order.unpaid_orders} orders `CREATED` at once (`UNPAID_ORDERS`), with"

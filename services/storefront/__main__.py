@@ -2,7 +2,7 @@
 
 import os
 
-from services.common.core.arguments import positive, seconds
+from services.common.core.arguments import positive, seconds, whole_number
 from services.common.process.flags import flags
 from services.common.process.serve import main
 
@@ -13,6 +13,7 @@ for flag, kind, default, what in (
     ("session-seconds", seconds, "604800", "how long a customer's token lasts"),
     ("customer-rate", positive, "50", "requests a second that a customer may make"),
     ("customer-burst", positive, "100", "requests that a customer may make at once"),
+    ("address-requests", whole_number, "64", "requests of an address at once, or 0"),
     ("session-rate", positive, "30", "sessions a minute that an address may begin"),
     ("session-burst", positive, "60", "sessions that an address may begin at once"),
 ):
@@ -24,4 +25,12 @@ for flag, kind, default, what in (
         metavar="N",
         help=f"{what} ({variable}, or %(default)s)",
     )
+parser.add_argument(
+    "--trusted-proxy",
+    dest="trusted_proxies",
+    action="append",
+    default=os.environ.get("TRUSTED_PROXIES", "").split(),
+    metavar="CIDR",
+    help="where proxies are that tell whose request they pass on (TRUSTED_PROXIES)",
+)
 main(parser, StorefrontSettings, create_app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,19 +14,23 @@ from services.common.core.arguments import SettingsError
 from services.common.core.settings import Settings
 from services.common.pages.files import page_routes, send_file
 from services.common.process.app import service_app
+from services.common.web.addresses import TRUSTED_PROXIES, read_networks
+from services.common.web.admission import GATES
 from services.common.web.keys import TOKEN_LIFETIME
 from services.common.web.routing import Access, Route
+from services.common.web.token_buckets import TokenBuckets
 
 from .gateway import OWNERS, gateway, gateway_routes
-from .limits import ADDRESSES, CUSTOMERS, TokenBuckets
-from .sessions import Session, begin_session
+from .limits import places_for_addresses, rate_of_customers
+from .sessions import SESSIONS, Session, begin_session
 
 
 @dataclass(frozen=True, kw_only=True)
 class StorefrontSettings(Settings):
-    """`session_seconds` is how long a token lasts. A customer may make `customer_rate` requests per
-    second, and `customer_burst` at once; an address may begin `session_rate` sessions per minute,
-    and `session_burst` at once.
+    """`session_seconds` is how long a token lasts. A customer may make `customer_rate` requests a
+    second, an address begin `session_rate` sessions a minute, and both so many at once. An address
+    may have `address_requests` at once (0: no bound). Whose request it is, the `trusted_proxies`
+    may tell: the networks (CIDR) that they are in.
     """
 
     session_seconds: float = 7 * 24 * 3600.0
@@ -33,6 +38,8 @@ class StorefrontSettings(Settings):
     customer_burst: float = 100.0
     session_rate: float = 30.0
     session_burst: float = 60.0
+    address_requests: int = 64
+    trusted_proxies: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -40,6 +47,12 @@ class StorefrontSettings(Settings):
             raise SettingsError(
                 "A burst below 1 lets nobody in: see --customer-burst and --session-burst."
             )
+        try:
+            read_networks(self.trusted_proxies)
+        except ValueError as error:
+            raise SettingsError(
+                f"--trusted-proxy: {error}; give a network such as 10.0.0.0/8, or an address."
+            ) from None
 
 
 def create_app(settings: StorefrontSettings) -> web.Application:
@@ -47,8 +60,12 @@ def create_app(settings: StorefrontSettings) -> web.Application:
     app = service_app(settings, ROUTES, peers=sorted(set(OWNERS.values())), resources=[gateway])
     app.middlewares.append(answer_not_found_with_page)
     app[TOKEN_LIFETIME] = timedelta(seconds=settings.session_seconds)
-    app[CUSTOMERS] = TokenBuckets(settings.customer_rate, settings.customer_burst)
-    app[ADDRESSES] = TokenBuckets(settings.session_rate / 60, settings.session_burst)
+    app[SESSIONS] = TokenBuckets(settings.session_rate / 60, settings.session_burst)
+    app[TRUSTED_PROXIES] = read_networks(settings.trusted_proxies)
+    app[GATES] += [
+        places_for_addresses(settings.address_requests),
+        rate_of_customers(settings.customer_rate, settings.customer_burst),
+    ]
     return app
 
 

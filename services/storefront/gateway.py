@@ -22,11 +22,11 @@ from services.common.core.errors import Misdirected, OutcomeUnknown, Unavailable
 from services.common.core.logs import logger
 from services.common.core.settings import Settings
 from services.common.core.tracing import onward_headers
-from services.common.web.keys import DISCOVERY, KEYRING, PRINCIPAL, SESSION, SETTINGS
+from services.common.web.admission import HELD
+from services.common.web.keys import DISCOVERY, KEYRING, SESSION, SETTINGS
 from services.common.web.routing import Access, Handler, Route
 
 from .headers import PREFIX, forwarded_headers, forwarded_target, returned_headers
-from .limits import CUSTOMERS
 
 OWNERS = {
     "/products": "catalog",
@@ -44,9 +44,9 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CALLS_AT_ONCE = 60
 """Calls to each service; bounded, so that one that hangs leaves connections for the others."""
 ATTEMPT_SECONDS = 5.0
-"""For one attempt of a call that may be repeated; any other call has the whole deadline."""
-REST_SECONDS = 30.0
-"""How long the streaming of a large answer may take."""
+"""For an attempt at what may be repeated; what may not has all the time that there is."""
+REST_SECONDS = 10.0
+"""For each further piece of an answer that is not read whole."""
 BYTES_AT_ONCE = 2**20
 """An answer up to this size is read completely before it is passed on, so that the call can be
 repeated if it breaks off; a larger answer is streamed.
@@ -67,15 +67,16 @@ class Gateway:
         )
 
     async def forward(self, service: str, request: web.Request, body: bytes) -> web.StreamResponse:
-        """The response to a request: the service's answer. Raises Unavailable, OutcomeUnknown,
-        Malformed.
+        """The service's answer to a request. Raises Unavailable, OutcomeUnknown, Malformed.
+
+        No slot is held while the answer is written: a reader may take its time for that.
         """
         async with self._slot(service):
             try:
                 answer = await self._ask(service, request, body)
             except errors.ShopError as error:
                 answer = _rejection(service, request, error)
-            return await _return_answer(request, answer)
+        return _returned(request, answer)
 
     @asynccontextmanager
     async def _slot(self, service: str) -> AsyncIterator[None]:
@@ -134,8 +135,6 @@ def gateway_routes() -> list[Route]:
 
 def _forward_to(service: str) -> Handler:
     async def forward(request: web.Request, body: bytes) -> web.StreamResponse:
-        if (user_id := request[PRINCIPAL].user_id) is not None:
-            request.app[CUSTOMERS].take(user_id)
         return await request.app[GATEWAY].forward(service, request, body)
 
     return forward
@@ -168,22 +167,29 @@ def _is_problem(error: errors.ShopError) -> bool:
     return media.partition(";")[0].strip() == "application/problem+json"
 
 
-async def _return_answer(request: web.Request, answer: Answer) -> web.StreamResponse:
+def _returned(request: web.Request, answer: Answer) -> web.Response:
     headers = returned_headers(answer.headers)
     if request.method == "HEAD" and "Content-Length" in answer.headers:
         headers["Content-Length"] = answer.headers["Content-Length"]  # of the body that a GET has
     if answer.rest is None:
         return web.Response(status=answer.status, body=answer.body, headers=headers)
-    response = web.StreamResponse(status=answer.status, headers=headers)
-    async with answer.rest as rest:
-        try:
+    request[HELD].callback(answer.rest.close)
+    return web.Response(status=answer.status, body=_pieces(request, answer), headers=headers)
+
+
+async def _pieces(request: web.Request, answer: Answer) -> AsyncIterator[bytes]:
+    """An answer that is too large to be read whole, piece by piece."""
+    yield answer.body
+    if answer.rest is None:
+        return
+    try:
+        while True:
             async with asyncio.timeout(REST_SECONDS):
-                await response.prepare(request)
-                await response.write(answer.body)
-                async for piece in rest.content.iter_any():
-                    await response.write(piece)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            logger.warning("an answer broke off", extra={"reason": repr(error)})
-            if request.transport is not None:
-                request.transport.abort()
-    return response
+                piece = await answer.rest.content.readany()
+            if not piece:
+                return
+            yield piece
+    except (aiohttp.ClientError, TimeoutError) as error:
+        logger.warning("an answer broke off", extra={"reason": repr(error)})
+        if request.transport is not None:
+            request.transport.abort()

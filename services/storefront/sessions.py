@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import uuid
 from datetime import UTC, datetime
 
@@ -12,9 +11,13 @@ from aiohttp import web
 from services.common.core import wire
 from services.common.core.clock import rfc3339
 from services.common.core.errors import Forbidden
+from services.common.web.addresses import address_of
+from services.common.web.admission import authenticate
 from services.common.web.keys import KEYRING, TOKEN_LIFETIME
+from services.common.web.token_buckets import TokenBuckets
 
-from .limits import ADDRESSES
+SESSIONS: web.AppKey[TokenBuckets] = web.AppKey("sessions", TokenBuckets)
+"""How often an address may begin a session."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,11 +40,11 @@ async def begin_session(request: web.Request) -> web.Response:
         raise Forbidden("A page of another site cannot begin a session", code="cross_site_request")
     keyring = request.app[KEYRING]
     is_anonymous = {"X-API-Key", "Authorization"}.isdisjoint(request.headers)
-    principal = None if is_anonymous else keyring.authenticate(request)
+    principal = None if is_anonymous else authenticate(request)
     network = None
     if principal is None or not principal.is_operator:
-        network = network_of(request.remote or "")
-        request.app[ADDRESSES].take(network)
+        network = address_of(request)
+        request.app[SESSIONS].take(network)
     user_id = (principal and principal.user_id) or f"guest-{uuid.uuid4()}"
     now = datetime.now(UTC).replace(microsecond=0)  # a token has times in whole seconds
     lifetime = request.app[TOKEN_LIFETIME]
@@ -51,12 +54,3 @@ async def begin_session(request: web.Request) -> web.Response:
         expires_at=rfc3339(now + lifetime),
     )
     return web.json_response(body=wire.encode(session))
-
-
-def network_of(address: str) -> str:
-    """The network to limit for an address: with IPv6 the /64, all of which one caller can use."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((ip, 64), strict=False)) if ip.version == 6 else address

@@ -11,10 +11,11 @@ from yarl import URL
 from services.common.web.lifecycle import LIFECYCLE
 from services.common.web.parameters import BODY_LIMIT
 from services.storefront import gateway
-from tests.client.fakes import hang, problem
+from tests.by_hand import connection, head, next_status, say
+from tests.client.fakes import Reply, hang, problem
 from tests.routes import assert_problem
 from tests.shop import OPERATOR, Shop, token, until
-from tests.storefront.peer import Peer
+from tests.storefront.peer import FINE, Peer
 
 PLACES = {
     "/products": "catalog",
@@ -193,6 +194,27 @@ async def test_a_service_that_hangs_does_not_delay_calls_to_others(
     assert refused.headers["Retry-After"]
     assert (await shop.call("storefront", "GET", "/api/cart/ada")).status == 200
     hanging.cancel()
+
+
+@pytest.mark.parametrize("size", [gateway.BYTES_AT_ONCE, 16 * gateway.BYTES_AT_ONCE])
+async def test_no_turn_is_held_for_a_reader_that_does_not_read(
+    catalog: Peer, shop: Shop, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(gateway, "CALLS_AT_ONCE", 1)
+    await shop.start("storefront", peer_deadline=0.5)
+    catalog.says(large_answer(size), FINE)
+    async with connection(shop.urls["storefront"], receive_buffer=4096) as lazy:
+        await say(lazy, head("GET", "/api/products"))
+        assert await next_status(lazy) == 200
+        assert (await shop.call("storefront", "GET", "/api/products")).json == {"fine": True}
+        assert shop.app("storefront")[LIFECYCLE].in_flight == 0
+
+
+def large_answer(size: int) -> Reply:
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        return web.Response(body=bytes(size))
+
+    return answer
 
 
 async def test_a_storefront_that_stops_takes_no_new_requests(storefront_alone: Shop) -> None:

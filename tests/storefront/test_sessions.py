@@ -8,7 +8,6 @@ import pytest
 
 from services.common.web.keys import KEYRING
 from services.common.web.lifecycle import LIFECYCLE
-from services.storefront.sessions import network_of
 from tests.routes import assert_problem
 from tests.shop import OPERATOR, Reply, Shop, token, until
 from tests.token_keys import token_of_old
@@ -127,11 +126,3 @@ async def test_the_operator_gets_any_number_of_sessions(shop: Shop) -> None:
     await shop.start("storefront", session_burst=1.0, session_rate=1.0)
     guests = {(await begin(shop, OPERATOR)).json["user_id"] for _ in range(5)}
     assert len(guests) == 5
-
-
-def test_the_addresses_of_one_network_are_counted_together() -> None:
-    assert network_of("192.0.2.1") != network_of("192.0.2.2")
-    assert network_of("2001:db8::1") == network_of("2001:db8::2:3:4:5")
-    assert network_of("2001:db8::1") != network_of("2001:db8:0:1::1")
-    assert network_of("fe80::1%eth0") == network_of("fe80::2%eth0")
-    assert network_of("") == ""

@@ -26,6 +26,8 @@ class Settings:
     `advertise` is the host by which others reach this service. Times are in seconds: a request's
     body must arrive within `body_seconds`, and the response follows within `request_deadline` after
     that; a peer must answer within `peer_deadline`; at the end, requests in flight have `grace`.
+    A customer may have `customer_requests` at once. An address may come with `wrong_key_burst`
+    wrong keys, and with `wrong_key_rate` a second from then on.
     """
 
     service: str
@@ -42,6 +44,9 @@ class Settings:
     request_deadline: float = 15.0
     peer_deadline: float = 3.0
     grace: float = 10.0
+    customer_requests: int = 32
+    wrong_key_burst: float = 30.0
+    wrong_key_rate: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.instance_id:

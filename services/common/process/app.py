@@ -22,7 +22,9 @@ from ..storage.migrations import Schema, service_schema
 from ..storage.shop_identity import keep_to_currency, load_shop
 from ..storage.token_keys import load_token_keys
 from ..web import health
-from ..web.admission import admit
+from ..web.addressee import require_addressee
+from ..web.addresses import TRUSTED_PROXIES
+from ..web.admission import GATES, WRONG_KEYS, places_for_customers
 from ..web.auth import Keyring
 from ..web.idempotency import LIVE_KEYS
 from ..web.idempotency_keys import forget_old_keys
@@ -42,20 +44,26 @@ from ..web.metrics import METRICS, Metrics
 from ..web.middleware import observe
 from ..web.parameters import BODY_LIMIT
 from ..web.routing import Route, add_routes
+from ..web.token_buckets import TokenBuckets
+from ..web.unsent import UNSENT, Unsent, unsent
 from .registration import registration
 
 
 def base_app(settings: Settings, routes: Sequence[Route]) -> web.Application:
     """An application with the routes that every service has. The registry uses it directly."""
-    app = web.Application(middlewares=[observe, admit], client_max_size=BODY_LIMIT)
+    app = web.Application(middlewares=[observe, require_addressee], client_max_size=BODY_LIMIT)
     app[SETTINGS] = settings
     app[KEYRING] = Keyring(settings.api_key)
     app[LIFECYCLE] = Lifecycle(settings.service)
     app[METRICS] = Metrics(settings.service)
     app[LIVE_KEYS] = set()
+    app[TRUSTED_PROXIES] = ()
+    app[WRONG_KEYS] = TokenBuckets(settings.wrong_key_rate, settings.wrong_key_burst)
+    app[GATES] = [places_for_customers(settings.customer_requests)]
+    app[UNSENT] = Unsent()
     every = [*routes, *health.ROUTES]
     add_routes(app, [*every, *documentation_routes(settings.service, every)])
-    app.cleanup_ctx.append(_bound)
+    app.cleanup_ctx.extend([_bound, unsent])
     return app
 
 

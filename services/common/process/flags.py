@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..core.arguments import ArgumentParser, port_number
+from ..core.arguments import ArgumentParser, port_number, whole_number
 from ..core.settings import DEVELOPMENT_KEY
 
 
@@ -36,6 +36,13 @@ def flags(service: str, environ: Mapping[str, str], *, default_port: int) -> Arg
         )
         parser.add_argument(
             "--instance-id", default=f"{service}-1", help="its own name (%(default)s)"
+        )
+        parser.add_argument(
+            "--customer-requests",
+            type=whole_number,
+            default=environ.get("CUSTOMER_REQUESTS", "32"),
+            metavar="N",
+            help="requests of a customer at once, or 0 (CUSTOMER_REQUESTS, or %(default)s)",
         )
     parser.set_defaults(service=service, api_key=environ.get("API_KEY", DEVELOPMENT_KEY))
     return parser

@@ -1,50 +1,94 @@
-"""What is settled about a request outside its route: by which name it came, whether it is meant for
-this service, and which methods its path takes.
+"""Who is let in at the header of a request, before its body is read.
+
+A gate looks at a request whose caller is known, and raises TooManyRequests. What it gives out, a
+place for one, is given back when the answer has been sent: `request[HELD]` sees to that.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
+from contextlib import ExitStack
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
-from ..core.errors import Forbidden, MethodNotAllowed
-from ..core.settings import is_loopback
-from .keys import SETTINGS
-from .lifecycle import LIFECYCLE
+from ..core.errors import TooManyRequests
+from .addresses import address_of
+from .auth import Principal, WrongKey
+from .keys import KEYRING, PRINCIPAL
+from .token_buckets import TokenBuckets
 
-_NAME_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]*)?")
+Gate = Callable[[web.Request], None]
+
+GATES: web.AppKey[list[Gate]] = web.AppKey("gates", list)
+"""What every request passes but those of routes that are `ungated`."""
+HELD: web.RequestKey[ExitStack] = web.RequestKey("held", ExitStack)
+"""What a request holds until its answer has been sent."""
+WRONG_KEYS: web.AppKey[TokenBuckets] = web.AppKey("wrong_keys", TokenBuckets)
+"""How often an address may come with a wrong key."""
 
 
-@web.middleware
-async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Serve what is meant for this service of this shop. Another service may not have the path, and
-    its 404 would be taken for an answer.
+def authenticate(request: web.Request) -> Principal:
+    """Who is calling. Raises Unauthorized without a right key.
+
+    An address that has come with too many wrong ones is told TooManyRequests for a further one. A
+    right key is looked at first, so it is never held up by what others try from the same address.
     """
-    if request.app[SETTINGS].uses_development_key:
-        _check_host(request)
-    request.app[LIFECYCLE].check_addressee(request)
     try:
-        return await handler(request)
-    except web.HTTPMethodNotAllowed as error:
-        allowed = ", ".join(sorted({*error.allowed_methods, "OPTIONS"}))
-        if request.method == "OPTIONS":
-            return web.Response(status=204, headers={"Allow": allowed})
-        raise MethodNotAllowed(f"This takes {allowed}", headers={"Allow": allowed}) from None
+        return request.app[KEYRING].authenticate(request)
+    except WrongKey:
+        request.app[WRONG_KEYS].take(address_of(request))
+        raise
 
 
-def _check_host(request: web.Request) -> None:
-    """Raise Forbidden unless the caller knows this machine by a name of its own.
+def admit(request: web.Request) -> None:
+    """Let a request in through every gate. Raises TooManyRequests."""
+    for gate in request.app[GATES]:
+        gate(request)
 
-    A page of another site can have its own name lead here (DNS rebinding), and then it may read
-    what this service answers. It knows the development key.
-    """
-    for host in request.headers.getall("Host", []):
-        named = _NAME_AND_PORT.fullmatch(host)
-        if named is None or not is_loopback(named[1].lower()):
-            raise Forbidden(
-                "With the development key only localhost, 127.0.0.1 and [::1] are hosts; set"
-                " API_KEY to a secret of your own to be reached by other names",
-                code="host_not_allowed",
+
+class Places:
+    """Places for requests at once: `most` for each name, or as many as are wanted where it is 0."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    def take(self, name: str, request: web.Request) -> None:
+        """Take a place of `name` until the answer to `request` has been sent.
+
+        Raises TooManyRequests where there is none.
+        """
+        taken = self._taken.get(name, 0)
+        if 0 < self._most <= taken:
+            raise TooManyRequests(
+                f"At most {self._most} requests at once; wait for the answer to one of them",
+                headers={"Retry-After": "1"},
             )
+        self._taken[name] = taken + 1
+        request[HELD].callback(self._give_back, name)
+
+    def _give_back(self, name: str) -> None:
+        if self._taken[name] == 1:
+            del self._taken[name]
+        else:
+            self._taken[name] -= 1
+
+
+def customer_of(request: web.Request) -> str | None:
+    """The customer who sent a request that has been authenticated; None for anybody else."""
+    principal = request.get(PRINCIPAL)
+    return None if principal is None else principal.user_id
+
+
+def places_for_customers(most: int) -> Gate:
+    """A gate that lets each customer have `most` requests at once in this process."""
+    places = Places(most)
+
+    def gate(request: web.Request) -> None:
+        if (user_id := customer_of(request)) is not None:
+            places.take(user_id, request)
+
+    return gate

@@ -17,6 +17,10 @@ from ..core.errors import NotFound, Unauthorized, Unavailable
 from ..core.token_keys import TokenKey, TokenKeys
 
 
+class WrongKey(Unauthorized):
+    """A key or a token that was never ours; one that has only expired is no guess at another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The operator (`user_id` is None) or one customer. `network` is where the customer's session
@@ -63,7 +67,7 @@ class Keyring:
         self.token_keys = token_keys or TokenKeys()
 
     def authenticate(self, request: web.Request) -> Principal:
-        """The caller. Raises Unauthorized without a key, or with a wrong or expired one."""
+        """The caller. Raises Unauthorized without a key or with an expired one, and WrongKey."""
         credential = request.headers.get("X-API-Key")
         if credential is None:
             scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
@@ -99,8 +103,10 @@ class Keyring:
                 # A token from a machine whose clock is ahead is valid, too.
                 options={"require": ["sub", "exp", "iat"], "verify_iat": False},
             )
-        except (jwt.InvalidTokenError, ValueError):
+        except jwt.ExpiredSignatureError:
             raise Unauthorized from None
+        except (jwt.InvalidTokenError, ValueError):
+            raise WrongKey from None
         return Principal(claims["sub"], claims.get(NETWORK_CLAIM))
 
     def _verifying_key(self, header: dict[str, Any]) -> bytes:
@@ -118,7 +124,7 @@ class Keyring:
             return _secret(key)
         if not self.token_keys.is_complete(utc_now()):
             raise _keys_to_come()
-        raise Unauthorized
+        raise WrongKey
 
 
 def _secret(key: TokenKey) -> bytes:

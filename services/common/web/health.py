@@ -13,7 +13,8 @@ from ..core import wire
 from ..core.errors import Forbidden
 from ..core.version import VERSION
 from ..storage.database import DatabaseError
-from .keys import DATABASE, DISCOVERY, KEYRING, PEERS, SETTINGS
+from .admission import authenticate
+from .keys import DATABASE, DISCOVERY, PEERS, SETTINGS
 from .lifecycle import LIFECYCLE
 from .metrics import METRICS
 from .routing import Access, Route
@@ -54,7 +55,7 @@ async def readyz(request: web.Request) -> web.Response:
 async def metrics(request: web.Request) -> web.Response:
     """Prometheus metrics; needs the operator key unless only this machine can reach the service."""
     app = request.app
-    if not app[SETTINGS].on_loopback and not app[KEYRING].authenticate(request).is_operator:
+    if not app[SETTINGS].on_loopback and not authenticate(request).is_operator:
         raise Forbidden("This takes the operator key; a customer token will not do.")
     return web.Response(body=app[METRICS].text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -73,8 +74,8 @@ async def version(request: web.Request) -> web.Response:
 
 
 ROUTES = [
-    Route("GET", "/livez", livez, Access.PUBLIC, gives=dict),
-    Route("GET", "/readyz", readyz, Access.PUBLIC, gives=dict),
-    Route("GET", "/metrics", metrics, Access.PUBLIC, gives=str),
+    Route("GET", "/livez", livez, Access.PUBLIC, gives=dict, ungated=True),
+    Route("GET", "/readyz", readyz, Access.PUBLIC, gives=dict, ungated=True),
+    Route("GET", "/metrics", metrics, Access.PUBLIC, gives=str, ungated=True),
     Route("GET", "/version", version, Access.PUBLIC, gives=dict),
 ]

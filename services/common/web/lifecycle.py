@@ -38,15 +38,24 @@ class Lifecycle:
         self._reason = self._reason or reason
         self._ended.set()
 
-    @contextmanager
-    def request_slot(self, *, stream: bool = False) -> Iterator[None]:
-        """Count a request while it is served. Raises Unavailable when draining or overloaded."""
+    @property
+    def in_flight(self) -> int:
+        """Requests whose handlers work, streams not among them."""
+        return self._in_flight[False]
+
+    def require_room(self, *, stream: bool = False) -> None:
+        """Raise Unavailable when draining or overloaded."""
         if self.draining:
             raise Unavailable("Stopping: nothing was done, send it again", code="draining")
         if self._in_flight[stream] >= (MAX_STREAMS if stream else MAX_IN_FLIGHT):
             raise Unavailable(
                 "Too much at once: nothing was done, send it again", code="overloaded"
             )
+
+    @contextmanager
+    def request_slot(self, *, stream: bool = False) -> Iterator[None]:
+        """Count a request while its handler works. Raises as `require_room`."""
+        self.require_room(stream=stream)
         self._in_flight[stream] += 1
         try:
             yield

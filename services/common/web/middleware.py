@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import ExitStack
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -26,10 +27,12 @@ from ..core.errors import (
 from ..core.logs import logger
 from ..core.tracing import RequestContext, enter_request
 from ..storage import database
+from .admission import HELD
 from .lifecycle import LIFECYCLE
 from .metrics import METRICS
 from .responses import StoredResponse
 from .routing import ROUTE, Access
+from .unsent import UNSENT, size_of
 
 CALLER_LEFT = 499
 """The status, in log and metrics alone, of a request whose caller left before the response."""
@@ -37,22 +40,31 @@ CALLER_LEFT = 499
 
 @web.middleware
 async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give the request its ids, turn failures into responses, and write one log line about it."""
+    """Give the request its ids, turn failures into responses, write one log line about it, send the
+    response, and only then give back what the request held.
+    """
     context = RequestContext.from_headers(request.headers)
     enter_request(context)
     started = time.perf_counter()
     status = CALLER_LEFT
-    try:
-        response = await _respond(request, handler, context.request_id)
-        status = response.status
+    with ExitStack() as held:
+        request[HELD] = held
+        try:
+            response = await _respond(request, handler, context.request_id)
+            status = response.status
+        finally:
+            _report(request, status, time.perf_counter() - started)
+        if isinstance(response, web.Response) and not response.prepared:
+            await request.app[UNSENT].send(request, response)
         return response
-    finally:
-        _report(request, status, time.perf_counter() - started)
 
 
 async def _respond(request: web.Request, handler: Handler, request_id: str) -> web.StreamResponse:
     try:
         response = await handler(request)
+        if request.method == "GET" and isinstance(response, web.Response):
+            # Of what has changed nothing, it can still be said that nothing was done.
+            request.app[UNSENT].require_room(size_of(response))
     except Exception as error:  # the one place that turns failures into responses
         if _has_left(request, error):
             return web.Response(status=CALLER_LEFT)

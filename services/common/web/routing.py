@@ -1,8 +1,10 @@
 """Routes as data: who may call them, what they take and what they give. One pipeline serves all.
 
 A request is rejected in the order that services/contract.md tells: 403 of its Host, 421, 404 and
-405 of the route, then here 503, 401, 403, 413, 415, 400, 422. Only then does the handler look at
-the thing itself.
+405 of the route, then here 503, 401, 403, 429, 413, 415, 400, 422. Only then does the handler look
+at the thing itself. All up to 429 is known at the header, so who is rejected for it sends a body in
+vain. A slot is taken once the body is there, and given back before the answer is sent: nobody holds
+one by being slow.
 """
 
 from __future__ import annotations
@@ -17,10 +19,12 @@ import msgspec
 from aiohttp import web
 
 from ..core.errors import Forbidden, OutcomeUnknown, Unavailable
+from .admission import admit, authenticate
 from .idempotency import KeyedRequest, serve_keyed
-from .keys import KEYRING, PRINCIPAL, SETTINGS
+from .keys import PRINCIPAL, SETTINGS
 from .lifecycle import LIFECYCLE
 from .parameters import parse_parameters, read_body
+from .unsent import UNSENT
 
 Handler = Callable[..., Awaitable[web.StreamResponse]]
 """Called with the request, then with its parameters if the route takes any, then with the
@@ -49,7 +53,8 @@ class Route:
     describe the success; `rejections` are the codes of the handler's own rejections, for the
     documentation. `idempotent` routes honour `Idempotency-Key`. Routes that `streams` have no
     deadline, and are counted apart; `quiet` routes write no log line. A `raw` route takes any query
-    and any body: its handler gets the body's bytes, and keeps a deadline of its own.
+    and any body: its handler gets the body's bytes, and keeps a deadline of its own. `ungated`
+    routes are served whatever else their caller has asked for: a probe must not fail for that.
     """
 
     method: str
@@ -65,6 +70,7 @@ class Route:
     streams: bool = False
     quiet: bool = False
     raw: bool = False
+    ungated: bool = False
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -101,10 +107,16 @@ def _pipeline(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
     async def serve(request: web.Request) -> web.StreamResponse:
         request[ROUTE] = route
         if route.access is Access.PUBLIC:
+            if not route.ungated:
+                admit(request)
             return await _handle(request, route, await _parameters(request, route))
-        with request.app[LIFECYCLE].request_slot(stream=route.streams):
-            _authorize(request, route)
-            parameters = await _parameters(request, route)
+        lifecycle = request.app[LIFECYCLE]
+        lifecycle.require_room(stream=route.streams)
+        request.app[UNSENT].require_room()
+        _authorize(request, route)
+        admit(request)
+        parameters = await _parameters(request, route)
+        with lifecycle.request_slot(stream=route.streams):
             if route.streams or route.raw:
                 return await _handle(request, route, parameters)
             return await _handle_within_deadline(request, route, parameters)
@@ -113,7 +125,7 @@ def _pipeline(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
 
 
 def _authorize(request: web.Request, route: Route) -> None:
-    request[PRINCIPAL] = request.app[KEYRING].authenticate(request)
+    request[PRINCIPAL] = authenticate(request)
     if route.access is Access.OPERATOR and not request[PRINCIPAL].is_operator:
         raise Forbidden("This takes the operator key; a customer token will not do.")
 

@@ -1,0 +1,124 @@
+"""Answers that nobody reads: counted, bounded, and not waited for for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from services.common.web import unsent
+from services.common.web.routing import Route
+from services.common.web.unsent import UNSENT
+from tests.by_hand import connection, head, next_status, rest, say
+from tests.common.bakery import open_bakery
+from tests.routes import assert_problem
+from tests.shop import Shop, until
+
+LARGE = 16 * 2**20
+"""More than any kernel takes for a reader that does not read."""
+
+
+class Counter:
+    """A counter that hands out loaves, and tells how many."""
+
+    def __init__(self) -> None:
+        self.served = 0
+
+    async def sell(self, _request: web.Request) -> web.Response:
+        """Sell a small one."""
+        self.served += 1
+        return web.Response(body=b"x" * 1000)
+
+    async def show(self, _request: web.Request) -> web.Response:
+        """Show a large one."""
+        return web.Response(body=bytes(LARGE))
+
+
+@pytest.fixture
+async def counter(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Counter:
+    monkeypatch.setattr(unsent, "LOOK_SECONDS", 3600.0)  # the tests look themselves
+    counter = Counter()
+    routes = [
+        Route("POST", "/loaves", counter.sell),
+        Route("GET", "/loaves", counter.sell),
+        Route("GET", "/window", counter.show),
+    ]
+    await open_bakery(shop, routes)
+    return counter
+
+
+async def unread(shop: Shop, sock: Any) -> None:
+    """Ask for a large answer, and read only that it has begun."""
+    await say(sock, head("GET", "/window"))
+    assert await next_status(sock) == 200
+    assert shop.app("bakery")[UNSENT].bytes == LARGE
+
+
+async def test_what_was_sent_is_counted_no_more(shop: Shop, counter: Counter) -> None:
+    for path in ("/loaves", "/window"):
+        assert (await shop.call("bakery", "GET", path)).status == 200
+    assert shop.app("bakery")[UNSENT].bytes == 0
+
+
+async def test_past_the_bound_nothing_is_begun_until_there_is_room_again(
+    shop: Shop, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsent, "MAX_UNSENT", LARGE)
+    async with connection(shop.urls["bakery"]) as lazy:
+        await unread(shop, lazy)
+        for method in ("GET", "POST"):
+            reply = await shop.call("bakery", method, "/loaves")
+            assert_problem(reply, 503, "overloaded")
+            assert reply.headers["Retry-After"] == "1"
+        assert counter.served == 0
+    await until(lambda: shop.app("bakery")[UNSENT].bytes == 0)
+    assert (await shop.call("bakery", "POST", "/loaves")).status == 200
+
+
+async def test_what_was_done_is_told_where_a_mere_look_is_refused(
+    shop: Shop, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsent, "MAX_UNSENT", 999)
+    assert (await shop.call("bakery", "POST", "/loaves")).status == 200
+    assert_problem(await shop.call("bakery", "GET", "/loaves"), 503, "overloaded")
+
+
+async def test_a_reader_that_does_not_read_is_hung_up_on(
+    shop: Shop, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsent, "STALLED_SECONDS", 0.0)
+    async with connection(shop.urls["bakery"]) as lazy:
+        await unread(shop, lazy)
+        answers = shop.app("bakery")[UNSENT]
+        answers.drop_stalled()
+        assert answers.bytes == LARGE
+        answers.drop_stalled()
+        await until(lambda: answers.bytes == 0)
+        assert await rest(lazy) < LARGE
+
+
+async def test_a_reader_that_reads_slowly_is_not_hung_up_on(
+    shop: Shop, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsent, "STALLED_SECONDS", 0.0)
+    async with connection(shop.urls["bakery"]) as slow:
+        await unread(shop, slow)
+        answers = shop.app("bakery")[UNSENT]
+        for _ in range(5):
+            answers.drop_stalled()
+            left = left_to_send(shop)
+            while left_to_send(shop) == left:
+                await asyncio.get_running_loop().sock_recv(slow, 2**16)
+                await asyncio.sleep(0)
+        answers.drop_stalled()
+        assert answers.bytes == LARGE
+
+
+def left_to_send(shop: Shop) -> int:
+    """The bytes that the bakery has in memory for its callers."""
+    server = shop.runners["bakery"].server
+    assert server is not None
+    transports = [each.transport for each in server.connections]
+    return sum(each.get_write_buffer_size() for each in transports if each is not None)
