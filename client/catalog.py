@@ -12,7 +12,10 @@ from .wire import Answer, Parameter, path_segment
 
 
 class ProductFilters(TypedDict, total=False):
-    """Which products to list, in which order. `limit` is the page size: 1 to 1000, 100 if unset."""
+    """Which products to list, in which order.
+
+    `limit` is the most in a page: 1 to 1000, 100 if unset. A page of large ones ends before it.
+    """
 
     q: str
     sku: str

@@ -54,7 +54,7 @@ class Orders:
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[Order]:
-        """Return one page of orders, newest first: `limit` of them (1 to 1000, 100 if unset)."""
+        """Return one page of orders, newest first: at most `limit` (1 to 1000, 100 if unset)."""
         query = {"user_id": user_id, "status": status, "limit": limit, "after": after}
         return await self._calls.page("order", "/orders", list[Order], query)
 

@@ -47,7 +47,7 @@ class Payments:
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[Payment]:
-        """Return one page of payments, newest first: `limit` of them (1 to 1000, 100 if unset)."""
+        """Return one page of payments, newest first: at most `limit` (1 to 1000, 100 if unset)."""
         query = {"order_id": order_id, "status": status, "limit": limit, "after": after}
         return await self._calls.page("payment", "/payments", list[Payment], query)
 

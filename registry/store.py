@@ -10,6 +10,7 @@ from services.common.core import wire
 from services.common.core.token_keys import TokenKeys, new_key, new_kid
 from services.common.storage.shop_identity import load_shop, store_shop
 from services.common.storage.token_keys import merge_token_keys
+from services.common.web.paging import fill_page
 
 from .model import Event, InstanceRecord, Name, Registration
 
@@ -88,9 +89,9 @@ def list_history(
         "SELECT id, what, service, instance_id, at, detail FROM history WHERE id < ?"
         " ORDER BY id DESC LIMIT ?",
         (2**63 - 1 if after is None else after, limit + 1),
-    ).fetchall()
-    events = [Event(*tuple(row)[1:]) for row in rows[:limit]]
-    return events, rows[limit - 1]["id"] if len(rows) > limit else None
+    )
+    events, last = fill_page(rows, limit, lambda row: Event(*tuple(row)[1:]))
+    return events, None if last is None else last["id"]
 
 
 def _row(registration: Registration) -> tuple[object, ...]:

@@ -214,6 +214,7 @@ def test_the_bounds_are_those_of_the_code() -> None:
         ),
         "`ids`": "up to 200 product ids with commas between",
         "`limit`": f"1 to {limit(paging.Limit, 'le')}, {paging.Page().limit} unless given",
+        "a page of a list": f"{paging.PAGE_BYTES // 1024} KiB",
         "`Idempotency-Key`": "1 to 255 printable ASCII characters",
         "time for a body to arrive": f"{settings.body_seconds:g} s, then 408",
         "time for an answer from then on": f"{settings.request_deadline:g} s",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 
@@ -21,21 +22,30 @@ async def ask_catalog(app: web.Application, product_ids: Iterable[int]) -> Catal
     It waits for no longer than `nested_deadline`: the caller may be a peer, and it must get the
     cart even if the catalog does not answer.
     """
+    known: dict[int, KnownProduct] = {}
     wanted = sorted(set(product_ids))
-    if not wanted:
-        return CatalogSnapshot({})
-    query = {"ids": ",".join(map(str, wanted)), "limit": "1000"}
     try:
-        products = await ask(
-            app,
-            list[KnownProduct],
-            "catalog",
-            "GET",
-            "/products",
-            query=query,
-            deadline=app[SETTINGS].nested_deadline,
-        )
-    except ShopError as error:
+        async with asyncio.timeout(app[SETTINGS].nested_deadline):
+            while wanted:
+                products = await _ask_for(app, wanted)
+                known |= {product.id: product for product in products}
+                # A page may end early. What is beyond its last product is asked for next.
+                end = max(known, default=0) if products else wanted[-1]
+                wanted = [product_id for product_id in wanted[1:] if product_id > end]
+    except (ShopError, TimeoutError) as error:
         logger.warning("the catalog does not answer", extra={"reason": str(error)})
         return CatalogSnapshot(None)
-    return CatalogSnapshot({product.id: product for product in products})
+    return CatalogSnapshot(known)
+
+
+async def _ask_for(app: web.Application, wanted: Sequence[int]) -> list[KnownProduct]:
+    """The first page of these products. Raises ShopError."""
+    return await ask(
+        app,
+        list[KnownProduct],
+        "catalog",
+        "GET",
+        "/products",
+        query={"ids": ",".join(map(str, wanted)), "limit": "1000"},
+        deadline=app[SETTINGS].nested_deadline,
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from services.common.core import wire
 from services.common.core.errors import Invalid
 from services.common.core.wire import ProductId
-from services.common.web.paging import CursorNumber, decode_cursor, encode_cursor
+from services.common.web.paging import CursorNumber, decode_cursor, encode_cursor, fill_page
 
 from .messages import Category, Product, ProductQuery
 from .model import folded
@@ -46,12 +46,9 @@ def list_products(
         f"SELECT * FROM products WHERE {' AND '.join(conditions)}"  # noqa: S608
         f" ORDER BY {column} {direction}, id {direction} LIMIT ?",
         (*values, query.limit + 1),
-    ).fetchall()
-    page = rows[: query.limit]
-    after = None
-    if len(rows) > query.limit:
-        after = encode_cursor((query.sort, page[-1][column], page[-1]["id"]))
-    return [to_product(row) for row in page], after
+    )
+    page, end = fill_page(rows, query.limit, to_product)
+    return page, None if end is None else encode_cursor((query.sort, end[column], end["id"]))
 
 
 def list_categories(conn: sqlite3.Connection) -> list[Category]:

@@ -105,8 +105,14 @@ def list_holds(conn: sqlite3.Connection, query: HoldQuery) -> tuple[list[HoldVie
 
 def list_orders(conn: sqlite3.Connection, query: OrderQuery) -> tuple[list[OrderView], str | None]:
     """One page of orders, newest first, and the cursor of the next page if there is one."""
-    rows, after = newest_first(conn, "orders", query, user_id=query.user_id, status=query.status)
-    return [OrderView.of(to_order(row)) for row in rows], after
+    return newest_first(
+        conn,
+        "orders",
+        query,
+        lambda row: OrderView.of(to_order(row)),
+        user_id=query.user_id,
+        status=query.status,
+    )
 
 
 def list_events(conn: sqlite3.Connection, order_id: str) -> list[OrderEvent]:

@@ -42,10 +42,15 @@ def list_payments(
     conn: sqlite3.Connection, query: PaymentQuery, user_id: str | None
 ) -> tuple[list[PaymentView], str | None]:
     """One page of payments, newest first, of one user or of all, and the cursor of the next."""
-    rows, after = newest_first(
-        conn, "payments", query, user_id=user_id, order_id=query.order_id, status=query.status
+    return newest_first(
+        conn,
+        "payments",
+        query,
+        lambda row: PaymentView.of(to_payment(row)),
+        user_id=user_id,
+        order_id=query.order_id,
+        status=query.status,
     )
-    return [PaymentView.of(to_payment(row)) for row in rows], after
 
 
 def due_payments(conn: sqlite3.Connection) -> list[str]:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from registry import hub
 from services.common.core.clock import utc_now
+from services.common.web import paging
 from tests.registry.requests import (
     CART,
     OTHER_URL,
@@ -423,6 +424,18 @@ async def test_history_lists_events_newest_first_in_pages(shop: Shop) -> None:
         link = re.match(r'<(\?.*)>; rel="next"', reply.headers.get("Link", ""))
         path = link and f"/history{link[1]}"
     assert shown == [f"cart-{number}" for number in (5, 4, 3, 2, 1)]
+
+
+async def test_a_page_of_history_that_is_long_enough_ends_early_and_leads_on(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "PAGE_BYTES", 400)
+    for number in range(1, 6):
+        await register(shop, f"/services/cart/cart-{number}", f"http://127.0.0.1:{number}")
+    reply = await ask(shop, "GET", "/history?limit=1000")
+    assert len(reply.body) <= 400
+    assert 1 <= len(reply.json) < 5
+    assert 'rel="next"' in reply.headers["Link"]
 
 
 async def test_an_event_has_its_kind_instance_time_and_reason(shop: Shop) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.common.web import paging
 from tests.services.stock import rows
 from tests.shop import Reply, Shop, as_json, token
 
@@ -227,4 +228,21 @@ async def test_carts_can_be_read_by_the_columns_of_the_first_release(
     assert json.loads(items) == [
         {"product_id": loaf, "quantity": 3},
         {"product_id": drops, "quantity": 1},
+    ]
+
+
+async def test_a_cart_knows_all_its_products_however_many_pages_the_catalog_tells_them_in(
+    catalog_and_cart: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "PAGE_BYTES", 1000)
+    products = [await catalog_and_cart.product(description="d" * 200) for _ in range(7)]
+    for product_id in products:
+        await add(catalog_and_cart, product_id)
+    for gone in (products[0], products[3], products[6]):
+        await catalog_and_cart.call("catalog", "DELETE", f"/products/{gone}")
+    checked = {
+        item["product_id"]: item["validated"] for item in (await cart(catalog_and_cart))["items"]
+    }
+    assert [checked[product_id] for product_id in products] == [
+        *(False, True, True, False, True, True, False)
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.common.web.paging import PAGE_BYTES
 from tests.shop import Reply, Shop
 
 SORTS = ["id", "name", "price", "-price", "newest"]
@@ -124,3 +125,17 @@ async def test_a_cursor_of_another_list_is_invalid(
             reply = await catalog.call("catalog", "GET", f"/products?after={after}")
             assert (reply.status, reply.code) == (422, "invalid_request")
             assert reply.json["detail"].startswith("after: ")
+
+
+@pytest.mark.parametrize("sort", SORTS)
+async def test_a_page_of_large_products_ends_early_and_leads_on(catalog: Shop, sort: str) -> None:
+    for number in range(120):
+        await catalog.product(name=f"Drops {number % 7}", description="d" * 4800)
+    path: str | None = f"/products?limit=1000&sort={sort}"
+    found: list[int] = []
+    while path is not None:
+        reply = await catalog.call("catalog", "GET", path)
+        assert 0 < len(reply.body) <= PAGE_BYTES
+        found += [product["id"] for product in reply.json]
+        path = next_path(reply)
+    assert sorted(found) == list(range(1, 121))

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.common.web import paging
 from services.common.web.keys import DATABASE
 from tests.shop import Shop, token
 
@@ -133,3 +134,18 @@ async def test_the_seeds_total_column_can_be_read(orders: Shop) -> None:
         lambda conn: conn.execute("SELECT total_amount FROM orders").fetchone()["total_amount"]
     )
     assert (order.total_cents, total) == (500, 5.0)
+
+
+async def test_a_page_that_is_long_enough_ends_early_and_leads_on(
+    orders: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "PAGE_BYTES", 1500)
+    made = [(await stored_order(orders, "HELD")).order_id for _ in range(7)]
+    found, path = [], "/orders?limit=1000"
+    while path:
+        reply = await orders.call("order", "GET", path)
+        assert len(reply.body) <= 1500
+        found += [order["order_id"] for order in reply.json]
+        link = reply.headers.get("Link")
+        path = f"/orders{link[1 : link.index('>')]}" if link else ""
+    assert found == made[::-1]

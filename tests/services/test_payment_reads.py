@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from services.common.web import paging
 from tests.shop import OPERATOR, Shop, token
 
 from .orders import some_uuid
@@ -136,3 +137,18 @@ async def test_an_invalid_amount_is_422_and_nothing_is_written(
 async def test_a_customer_cannot_refund(payment_service: PaymentService) -> None:
     reply = await payment_service.refund(await paid(payment_service), key=ADA)
     assert (reply.status, reply.code) == (403, "forbidden")
+
+
+async def test_a_page_that_is_long_enough_ends_early_and_leads_on(
+    payment_service: PaymentService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "PAGE_BYTES", 1000)
+    made = [await paid(payment_service) for _ in range(5)]
+    seen, path = [], "/payments?limit=1000"
+    while path:
+        reply = await payment_service.shop.call("payment", "GET", path)
+        assert len(reply.body) <= 1000
+        seen += [payment["payment_id"] for payment in reply.json]
+        link = reply.headers.get("Link")
+        path = f"/payments{link[1 : link.index('>')]}" if link else ""
+    assert seen == made[::-1]

@@ -43,7 +43,7 @@ SECONDS_TO_PAY = 30.0
 SETTINGS: Mapping[str, Mapping[str, Any]] = {"order": {"seconds_to_pay": SECONDS_TO_PAY}}
 
 _MEMORY = Path("/dev/shm")
-_CONNECTION: Any = SimpleNamespace(ssl_context=None, peername=None, sockname=None)
+_CONNECTION: Any = SimpleNamespace(transport=None, ssl_context=None, peername=None, sockname=None)
 
 
 class _Body:

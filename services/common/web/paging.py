@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import sqlite3
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -13,6 +14,9 @@ from ..core import wire
 from ..core.errors import Invalid
 
 T = TypeVar("T")
+
+PAGE_BYTES = 256 * 1024
+"""A page ends at its `limit` or at so much JSON, whichever comes first."""
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 Cursor = Annotated[str, msgspec.Meta(max_length=1000)]
@@ -55,11 +59,35 @@ def page_response(request: web.Request, things: list[Any], next_after: str | Non
     return web.json_response(body=wire.encode(things), headers=next_link(request, next_after))
 
 
+def fill_page(rows: Iterable[Any], limit: int, show: Callable[[Any], T]) -> tuple[list[T], Any]:
+    """What `show` makes of the rows that have room in one page, and the last of these rows, or None
+    if no row comes after it. There is always room for one.
+
+    `rows` is read no further than the page goes, and one row more: give it a cursor.
+    """
+    things: list[T] = []
+    last = None
+    room = PAGE_BYTES - len("[]")
+    for row in rows:
+        thing = show(row)
+        room -= len(wire.encode(thing)) + len(",")
+        if things and (len(things) == limit or room < 0):
+            return things, last
+        things.append(thing)
+        last = row
+    return things, None
+
+
 def newest_first(
-    conn: sqlite3.Connection, table: str, page: Page, **filters: str | None
-) -> tuple[list[sqlite3.Row], str | None]:
-    """One page of a table's rows, the highest `number` first, and the cursor of the next page if
-    there is one. A filter that is None does not filter. Raises Invalid for a bad cursor.
+    conn: sqlite3.Connection,
+    table: str,
+    page: Page,
+    show: Callable[[sqlite3.Row], T],
+    **filters: str | None,
+) -> tuple[list[T], str | None]:
+    """One page of what `show` makes of a table's rows, the highest `number` first, and the cursor
+    of the next page if there is one. A filter that is None does not filter. Raises Invalid for a
+    bad cursor.
     """
     values: dict[str, str | int] = {
         f"{column} = ?": wanted for column, wanted in filters.items() if wanted is not None
@@ -70,7 +98,6 @@ def newest_first(
         f"SELECT * FROM {table} WHERE {' AND '.join(values) or 'TRUE'}"  # noqa: S608  our own names
         " ORDER BY number DESC LIMIT ?",
         (*values.values(), page.limit + 1),
-    ).fetchall()
-    more = len(rows) > page.limit
-    del rows[page.limit :]
-    return rows, encode_cursor(rows[-1]["number"]) if more else None
+    )
+    things, last = fill_page(rows, page.limit, show)
+    return things, None if last is None else encode_cursor(last["number"])

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
+from unittest import mock
 
 import msgspec
 import pytest
@@ -15,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
+from services.common.core import wire
 from services.common.core.errors import Invalid
+from services.common.web import paging
 from services.common.web.paging import (
     CursorNumber,
     Page,
@@ -128,3 +131,49 @@ async def test_a_cursor_that_this_list_never_gave_is_invalid(bakery: Shop, place
     query = {"after": encode_cursor(place)}
     reply = await bakery.call("bakery", "GET", "/numbers", params=query)
     assert "after" in assert_problem(reply, 422, "invalid_request")["detail"]
+
+
+def as_text(row: tuple[int, int]) -> str:
+    """A text whose JSON is as long as its row says."""
+    return "x" * (row[1] - 2)
+
+
+def filled(sizes: list[int], limit: int = 1000) -> tuple[list[str], int | None]:
+    """What one page has of texts that are so many bytes long as JSON, and its last size."""
+    return paging.fill_page(iter(sizes), limit, lambda size: "x" * (size - 2))
+
+
+def test_a_page_ends_at_its_limit_or_its_bytes_whichever_comes_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(paging, "PAGE_BYTES", 100)
+    assert len(filled([10] * 5, limit=4)[0]) == 4
+    assert len(filled([10] * 20, limit=15)[0]) == 8
+    assert len(filled([10] * 20, limit=5)[0]) == 5
+
+
+@given(st.lists(st.integers(2, 60), max_size=20), st.integers(1, 10))
+def test_no_page_is_larger_than_its_bytes_and_none_is_empty(sizes: list[int], limit: int) -> None:
+    with mock.patch.object(paging, "PAGE_BYTES", 62):
+        rest = list(enumerate(sizes))
+        while rest:
+            page, last = paging.fill_page(rest, limit, as_text)
+            assert 1 <= len(page) <= limit
+            assert len(wire.encode(page)) <= 62
+            ended = last is None
+            assert ended or last == rest[len(page) - 1]
+            rest = rest[len(page) :]
+            assert ended == (not rest)
+
+
+def test_what_is_larger_than_a_page_comes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "PAGE_BYTES", 10)
+    assert filled([50, 2])[1] == 50
+    assert filled([2, 50])[1] == 2
+
+
+def test_rows_are_read_no_further_than_a_page_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "PAGE_BYTES", 100)
+    rows = iter([10] * 1000)
+    paging.fill_page(rows, 1000, lambda size: "x" * (size - 2))
+    assert len(list(rows)) == 1000 - 9

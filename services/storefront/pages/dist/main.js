@@ -600,6 +600,20 @@ async function call(method, path, options = {}) {
     if (waiting.delete(me)) publishIssue();
   }
 }
+async function callList(path, limit, signal) {
+  const url = new URL(path, location.origin);
+  const items = [];
+  let after = url.searchParams.get("after");
+  do {
+    url.searchParams.set("limit", limit - items.length);
+    if (after) url.searchParams.set("after", after);
+    const { data, headers } = await call("GET", url.pathname + url.search, { signal });
+    items.push(...data);
+    const next = /<([^>]*)>;\s*rel="next"/.exec(headers.get("Link") || "");
+    after = next && new URL(next[1], location.origin).searchParams.get("after");
+  } while (after && items.length < limit);
+  return { items, after };
+}
 async function callOnce(method, path, { body, key, signal }) {
   const attempt = (token2) => {
     const headers = { "X-API-Key": token2 };
@@ -1801,20 +1815,16 @@ async function loadProduct(id, signal) {
 }
 async function refreshStock(ids, signal) {
   if (ids.length === 0) return;
-  const { data } = await call("GET", `/products?ids=${ids.join(",")}&limit=1000`, { signal });
-  remember(data);
-  const gone = ids.filter((id) => !data.some((product) => product.id === id));
+  const { items } = await callList(`/products?ids=${ids.join(",")}`, ids.length, signal);
+  remember(items);
+  const gone = ids.filter((id) => !items.some((product) => product.id === id));
   if (gone.length)
     productsById.set(new Map([...productsById.value, ...gone.map((id) => [id, null])]));
 }
 async function fetchPage(query, limit, signal) {
-  const parameters = new URLSearchParams(query);
-  parameters.set("limit", limit);
-  const { data, headers } = await call("GET", `/products?${parameters}`, { signal });
-  remember(data);
-  const next = /<([^>]*)>;\s*rel="next"/.exec(headers.get("Link") || "");
-  const after = next && new URL(next[1], location.origin).searchParams.get("after");
-  return { items: data, after };
+  const list = await callList(`/products?${query}`, limit, signal);
+  remember(list.items);
+  return list;
 }
 function useProductList(query, shownCount) {
   const [list, setList] = G(() => lists.get(query) || { items: null, after: null });
@@ -2234,8 +2244,8 @@ onTabMessage("orders", () => orderChanges.set(orderChanges.value + 1));
 outcome.subscribe(() => orderChanges.set(orderChanges.value + 1));
 function useOrders(limit) {
   const orders = useResource(`orders ${limit}`, async (signal) => {
-    const { data, headers } = await call("GET", `/orders?limit=${limit}`, { signal });
-    return { orders: data, more: Boolean(headers.get("Link")) };
+    const { items, after } = await callList("/orders", limit, signal);
+    return { orders: items, more: after !== null };
   });
   usePolling(orders, orders.data?.orders.some(isChanging));
   return orders;

@@ -34,6 +34,25 @@ export async function call(method, path, options = {}) {
   }
 }
 
+/**
+ * The first `limit` things of the list at `path`, which may have a query, in as many pages as they
+ * come in. Returns `{items, after}`: where the list goes on, or null. Throws as `call`.
+ */
+export async function callList(path, limit, signal) {
+  const url = new URL(path, location.origin);
+  const items = [];
+  let after = url.searchParams.get("after");
+  do {
+    url.searchParams.set("limit", limit - items.length);
+    if (after) url.searchParams.set("after", after);
+    const { data, headers } = await call("GET", url.pathname + url.search, { signal });
+    items.push(...data);
+    const next = /<([^>]*)>;\s*rel="next"/.exec(headers.get("Link") || "");
+    after = next && new URL(next[1], location.origin).searchParams.get("after");
+  } while (after && items.length < limit);
+  return { items, after };
+}
+
 async function callOnce(method, path, { body, key, signal }) {
   const attempt = (token) => {
     const headers = { "X-API-Key": token };

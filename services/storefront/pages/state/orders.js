@@ -2,7 +2,7 @@
 
 import { createStore } from "/shared/state.js";
 import { useEffect } from "/vendor/preact/standalone.module.js";
-import { call } from "./call.js";
+import { call, callList } from "./call.js";
 import { outcome } from "./purchase.js";
 import { onTabMessage, tellOtherTabs } from "./tabs.js";
 import { useResource } from "./use-resource.js";
@@ -18,8 +18,8 @@ outcome.subscribe(() => orderChanges.set(orderChanges.value + 1));
 /** The newest orders: `data` is `{orders, more}`. */
 export function useOrders(limit) {
   const orders = useResource(`orders ${limit}`, async (signal) => {
-    const { data, headers } = await call("GET", `/orders?limit=${limit}`, { signal });
-    return { orders: data, more: Boolean(headers.get("Link")) };
+    const { items, after } = await callList("/orders", limit, signal);
+    return { orders: items, more: after !== null };
   });
   usePolling(orders, orders.data?.orders.some(isChanging));
   return orders;

@@ -4,7 +4,7 @@
 import { ApiError } from "/shared/api.js";
 import { createStore } from "/shared/state.js";
 import { useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
-import { call } from "./call.js";
+import { call, callList } from "./call.js";
 import { loadItem, saveItem } from "./storage.js";
 
 const PAGE_SIZE = 24;
@@ -40,21 +40,17 @@ export async function loadProduct(id, signal) {
 /** Looks after the stock and price of these products; one that is not answered is not sold. */
 export async function refreshStock(ids, signal) {
   if (ids.length === 0) return;
-  const { data } = await call("GET", `/products?ids=${ids.join(",")}&limit=1000`, { signal });
-  remember(data);
-  const gone = ids.filter((id) => !data.some((product) => product.id === id));
+  const { items } = await callList(`/products?ids=${ids.join(",")}`, ids.length, signal);
+  remember(items);
+  const gone = ids.filter((id) => !items.some((product) => product.id === id));
   if (gone.length)
     productsById.set(new Map([...productsById.value, ...gone.map((id) => [id, null])]));
 }
 
 async function fetchPage(query, limit, signal) {
-  const parameters = new URLSearchParams(query);
-  parameters.set("limit", limit);
-  const { data, headers } = await call("GET", `/products?${parameters}`, { signal });
-  remember(data);
-  const next = /<([^>]*)>;\s*rel="next"/.exec(headers.get("Link") || "");
-  const after = next && new URL(next[1], location.origin).searchParams.get("after");
-  return { items: data, after };
+  const list = await callList(`/products?${query}`, limit, signal);
+  remember(list.items);
+  return list;
 }
 
 /**
