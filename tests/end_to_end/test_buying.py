@@ -85,6 +85,15 @@ def test_the_services_answer_curl_as_in_the_first_release(shop: RealShop) -> Non
     assert (status, noticed["order_id"], noticed["status"]) == (200, order_id, "PAID")
 
 
+def test_tokens_are_signed_with_another_key_on_command(shop: RealShop) -> None:
+    guest = call("POST", f"{shop.url('storefront')}/api/session", key=None)[1]
+    rotated = run("rotate-token-key", "--base-port", str(shop.base_port))
+    assert (rotated.returncode, rotated.stderr) == (0, "")
+    assert rotated.stdout.startswith("Key ")
+    cart = f"{shop.url('storefront')}/api/cart/{guest['user_id']}"
+    assert call("GET", cart, key=guest["token"])[0] == 200
+
+
 async def test_the_columns_of_the_first_release_can_be_read_with_sqlite3(
     shop: RealShop, client: ShopClient
 ) -> None:

@@ -8,6 +8,8 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
+from services.common.core.token_keys import TokenKeys
+from services.common.web.keys import KEYRING
 from services.common.web.lifecycle import LIFECYCLE
 from services.common.web.parameters import BODY_LIMIT
 from services.storefront import gateway
@@ -16,6 +18,7 @@ from tests.client.fakes import Reply, hang, problem
 from tests.routes import assert_problem
 from tests.shop import OPERATOR, Shop, token, until
 from tests.storefront.peer import FINE, Peer
+from tests.token_keys import KNOWN
 
 PLACES = {
     "/products": "catalog",
@@ -215,6 +218,19 @@ def large_answer(size: int) -> Reply:
         return web.Response(body=bytes(size))
 
     return answer
+
+
+async def test_a_service_that_has_yet_to_hear_of_a_key_ends_no_session(shop: Shop) -> None:
+    await shop.start("cart", "storefront")
+    reply = await shop.call("storefront", "GET", "/api/cart/ada", key=token("ada"))
+    assert reply.status == 200
+    await shop.stop("registry")
+    others = TokenKeys().with_key("another", now=KNOWN.created_at)
+    shop.app("cart")[KEYRING].token_keys = others
+    direct = await shop.call("cart", "GET", "/cart/ada", key=token("ada"))
+    assert_problem(direct, 401, "invalid_api_key")
+    answer = await shop.call("storefront", "GET", "/api/cart/ada", key=token("ada"))
+    assert_problem(answer, 503, "unavailable")
 
 
 async def test_a_storefront_that_stops_takes_no_new_requests(storefront_alone: Shop) -> None:
