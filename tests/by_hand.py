@@ -52,6 +52,6 @@ async def rest(sock: socket.socket) -> int:
 
 def head(method: str, path: str, key: str = OPERATOR, **headers: object) -> bytes:
     """A request up to its body; a header's name may have `_` for `-`."""
-    named = {"Host": "x", "X-API-Key": key, **headers}
+    named = {"Host": "localhost", "X-API-Key": key, **headers}
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in named.items()]
     return "\r\n".join([f"{method} {path} HTTP/1.1", *lines, "", ""]).encode()

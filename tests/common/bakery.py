@@ -10,9 +10,10 @@ from aiohttp import web
 from services.common.core.settings import Settings
 from services.common.process.app import service_app
 from services.common.process.serve import listen
-from services.common.web.keys import BOUND
+from services.common.web.keys import BOUND, KEYRING
 from services.common.web.routing import Route
 from tests.shop import Shop
+from tests.token_keys import KEYS
 
 SCHEMA = """
 CREATE TABLE loaves (
@@ -25,7 +26,9 @@ CREATE TABLE loaves (
 async def open_bakery(
     shop: Shop, routes: Sequence[Route], *, peers: Sequence[str] = (), **settings: Any
 ) -> web.Application:
-    """Add a service `bakery` with these routes to a shop; it need not be registered yet."""
+    """Add a service `bakery` with these routes to a shop; it need not be registered yet, and knows
+    the keys of tokens.
+    """
     migrations = shop.folder / "bakery"
     migrations.mkdir(exist_ok=True)
     (migrations / "0001_loaves.sql").write_text(SCHEMA)
@@ -39,4 +42,5 @@ async def open_bakery(
     )
     shop.runners["bakery"] = await listen(app)
     shop.urls["bakery"] = app[BOUND].result()
+    app[KEYRING].token_keys = KEYS
     return app

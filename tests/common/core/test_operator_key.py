@@ -12,9 +12,8 @@ from services.common.core.settings import DEVELOPMENT_KEY, Settings
 
 
 def start(key: str, host: str = "0.0.0.0") -> Settings:
-    return Settings(
-        service="cart", data_dir=Path(), host=host, advertise="shop.example", api_key=key
-    )
+    advertise = "shop.example" if host == "0.0.0.0" else None
+    return Settings(service="cart", data_dir=Path(), host=host, advertise=advertise, api_key=key)
 
 
 GUESSABLE = {
