@@ -130,7 +130,7 @@ class Hub:
         if not end_older and keys.find(kid) is None and len(keys.keys) >= MAX_KEYS:
             raise TooManyTokenKeys(f"There are {MAX_KEYS} keys; end the older ones, or wait")
         keys = keys.with_key(kid, now=now, end_older=end_older)
-        self._take(await self._database.write(merge_token_keys, keys, now))
+        self.adopt(await self._database.write(merge_token_keys, keys, now))
         logger.info("token key", extra={"kid": kid, "older_ended": end_older})
 
     def _take(self, keys: TokenKeys) -> None:

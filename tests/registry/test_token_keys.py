@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import msgspec
 import pytest
 
 from registry.hub import HUB
+from registry.store import open_token_keys
 from services.common.core.clock import utc_now
 from services.common.core.token_keys import MAX_KEYS, TokenKeys, new_key
 from services.common.storage.database import DiskFull
@@ -139,6 +141,35 @@ async def test_a_key_that_cannot_be_stored_is_not_made(
         reply = await ask(shop, "PUT", NEXT, {"end_older": True})
     assert_problem(reply, 507, "insufficient_storage")
     assert "next" not in names(keys_in(await register(shop)))
+
+
+async def test_keys_that_come_while_another_is_stored_are_kept(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = TokenKeys(keys=(new_key("given", now="2026-02-01T00:00:00.000Z"),))
+    database, hub = shop.app("registry")[DATABASE], shop.app("registry")[HUB]
+    write = database.write
+
+    async def write_slowly(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        stored_first = await write(*arguments)
+        hub.adopt(given)
+        return stored_first
+
+    monkeypatch.setattr(database, "write", write_slowly)
+    await rotate(shop)
+    assert {"given", "next"} <= names(keys_in(await register(shop)))
+    assert {"given", "next"} <= names(await stored(shop))
+
+
+async def test_a_registry_that_has_its_keys_needs_no_room_to_start(shop: Shop) -> None:
+    def changes(conn: sqlite3.Connection) -> int:
+        before = conn.total_changes
+        open_token_keys(conn, utc_now())
+        return conn.total_changes - before
+
+    await register(shop)
+    assert await shop.app("registry")[DATABASE].write(changes) == 0
 
 
 async def test_keys_that_could_not_be_stored_are_stored_with_what_comes_next(

@@ -43,6 +43,8 @@ def merge_token_keys(conn: sqlite3.Connection, keys: TokenKeys, now: str) -> Tok
     """Add these keys to those that are there, without the ones that have ended by `now`; returns
     what is there then.
     """
-    merged = load_token_keys(conn).merged(keys).without_ended(now)
-    store_token_keys(conn, merged)
+    kept = load_token_keys(conn)
+    merged = kept.merged(keys).without_ended(now)
+    if merged != kept:
+        store_token_keys(conn, merged)
     return merged
