@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services.common.core.clock import seconds_after
+from services.common.durable.purge import PAUSE_SECONDS
 from services.operations.audit.command import look
 
-from .day import DAY, OPENING, Hold, file_sizes, holds_of_the_writer, open_shop, touch
+from .day import DAY, OPENING, Hold, Shop, file_sizes, holds_of_the_writer, open_shop, touch
 
 
 async def simulate(folder: Path, orders: int) -> None:
@@ -30,24 +31,34 @@ async def simulate(folder: Path, orders: int) -> None:
             assert answer is not None
             assert await shop.kept(0) == answer
             print("repeat, 24 hours   the same answer")
-            holds.clear()
-            for _ in range(500):
-                await shop.databases["products"].write(touch)
-            print(f"one row written    {told(holds)}")
-            holds.clear()
+            lone = await one_row_at_a_time(shop, holds)
             began = time.perf_counter()
             await shop.purge(seconds_after(end, 8 * DAY + 60))
             took = time.perf_counter() - began
+            batches = list(holds)
+            lone += await one_row_at_a_time(shop, holds)
             rows, after = await shop.rows(), await shop.bytes_in_use()
             print(f"rows after         {rows}")
             print(f"bytes after        {after:,}")
-            print(f"a batch purged     {told(holds)}")
-            print(f"purge              {took:.1f} s in {len(holds):,} batches")
+            print(f"one row written    {told(lone)}")
+            print(f"a batch purged     {told(batches)}")
+            print(f"purge              {took:.1f} s in {len(batches):,} batches")
             sizes = file_sizes(folder)
             await shop.order(orders, seconds_after(end, 9 * DAY))
         print(f"files              {sizes:,}; after as many orders again {file_sizes(folder):,}")
     found = look(folder)
     print(f"audit              {len(found.breaches)} rows wrong")
+
+
+async def one_row_at_a_time(shop: Shop, holds: list[Hold]) -> list[Hold]:
+    """What the smallest writes take on this machine now, at the pace of the purge."""
+    holds.clear()
+    for _ in range(500):
+        await shop.databases["products"].write(touch)
+        await asyncio.sleep(PAUSE_SECONDS)
+    seen = list(holds)
+    holds.clear()
+    return seen
 
 
 def told(holds: Sequence[Hold]) -> str:
