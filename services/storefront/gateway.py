@@ -96,16 +96,16 @@ class Gateway:
             slots.release()
 
     async def _ask(self, service: str, request: web.Request, body: bytes) -> Answer:
-        key = request.headers.get("Idempotency-Key")
+        headers = forwarded_headers(request)
         repeatable = request.method in ("GET", "HEAD", "PUT", "DELETE") or (
-            request.method == "POST" and key is not None
+            request.method == "POST" and "Idempotency-Key" in headers
         )
         return await self._transport.request(
             service,
             request.method,
             forwarded_target(request),
             content=body or None,
-            headers=forwarded_headers(request),
+            headers=headers,
             repeatable=repeatable,
             deadline=self._deadline,
             attempt_timeout=ATTEMPT_SECONDS if repeatable else self._deadline,

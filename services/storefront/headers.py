@@ -11,9 +11,11 @@ from collections.abc import Collection, Mapping
 from aiohttp import web
 from multidict import CIMultiDict
 
-from services.common.core.errors import Malformed
+from services.common.core.errors import Malformed, Unauthorized
 
 PREFIX = "/api"
+CREDENTIALS = ("X-API-Key", "Authorization")
+"""The headers that say who is calling."""
 
 _OF_A_CONNECTION = frozenset(
     {
@@ -53,8 +55,12 @@ def forwarded_target(request: web.Request) -> str:
 
 
 def forwarded_headers(request: web.Request) -> CIMultiDict[str]:
-    """A request's headers for the service. Raises Malformed for one that cannot be passed on."""
+    """A request's headers for the service. Raises Malformed for what cannot be sent on as it is,
+    and Unauthorized if `Connection` names the credential: then it is not for the service.
+    """
     onward = _without(_NOT_ONWARD, request.headers)
+    if any(name in request.headers and name not in onward for name in CREDENTIALS):
+        raise Unauthorized
     try:
         "".join(onward.values()).encode()
     except UnicodeEncodeError:

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from aiohttp import web
 
-from tests.client.fakes import reply
+from tests.client.fakes import hang_up, reply
 from tests.routes import assert_problem
 from tests.shop import OPERATOR, Shop, token
-from tests.storefront.peer import Peer
+from tests.storefront.peer import FINE, Peer
 
 ADA = token("ada")
 ONWARD = {
@@ -193,3 +193,28 @@ async def test_a_header_that_is_no_text_is_rejected(catalog: Peer, storefront_al
     writer.close()
     await writer.wait_closed()
     assert catalog.seen == []
+
+
+@pytest.mark.parametrize("name", ["X-API-Key", "Authorization"])
+async def test_a_credential_that_is_for_this_connection_alone_is_none(
+    catalog: Peer, storefront_alone: Shop, name: str
+) -> None:
+    credential = {"X-API-Key": ADA, "Authorization": f"Bearer {ADA}"}[name]
+    headers = {name: credential, "Connection": f"close, {name.lower()}"}
+    answer = await storefront_alone.call(
+        "storefront", "GET", "/api/products", key=None, headers=headers
+    )
+    assert_problem(answer, 401, "invalid_api_key")
+    assert catalog.seen == []
+
+
+async def test_a_key_of_a_repeat_that_does_not_go_on_makes_nothing_repeatable(
+    cart: Peer, storefront_alone: Shop
+) -> None:
+    cart.says(hang_up, FINE)
+    headers = {"Connection": "Idempotency-Key"}
+    answer = await storefront_alone.call(
+        "storefront", "POST", "/api/cart/ada/add", idempotency_key="k-1", headers=headers
+    )
+    assert_problem(answer, 504, "outcome_unknown")
+    assert len(cart.seen) == 1

@@ -46,6 +46,7 @@ from ..web.parameters import BODY_LIMIT
 from ..web.routing import Route, add_routes
 from ..web.token_buckets import TokenBuckets
 from ..web.unsent import UNSENT, Unsent, unsent
+from .handles import watch_handles
 from .registration import registration
 
 
@@ -63,7 +64,7 @@ def base_app(settings: Settings, routes: Sequence[Route]) -> web.Application:
     app[UNSENT] = Unsent()
     every = [*routes, *health.ROUTES]
     add_routes(app, [*every, *documentation_routes(settings.service, every)])
-    app.cleanup_ctx.extend([_bound, unsent])
+    app.cleanup_ctx.extend([_bound, unsent, watch_handles])
     return app
 
 

@@ -22,6 +22,7 @@ from ..storage.database import DatabaseError
 from ..web.keys import BOUND, SETTINGS
 from ..web.lifecycle import LIFECYCLE
 from ..web.server import Runner
+from .handles import raise_limit
 from .parent import end_with_parent
 from .registration import REGISTRAR
 
@@ -46,6 +47,7 @@ def main(
     log_to_stderr(str(parser.get_default("service")))
     try:
         settings = kind(**vars(parser.parse_args()))
+        raise_limit()
         if settings.stop_with_parent:
             end_with_parent()
         code = _run(_serve(create_app(settings)))

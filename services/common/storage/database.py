@@ -37,7 +37,7 @@ from .errors import (
     TransactionLost,
     translate,
 )
-from .file import explain_failures, prepare, read_only_uri, refuse_link
+from .file import explain_failures, keep_private, prepare, read_only_uri, refuse_link
 from .filelock import FileLock
 from .group_commit import GroupCommit
 from .migrations import Schema
@@ -175,6 +175,7 @@ async def open_database(
         with explain_failures(path):
             refuse_link(path)
             stack.enter_context(FileLock(path.with_name(f"{path.name}.lock")))
+            keep_private(path.parent)
             require_whole(path.parent)
             connect = partial(
                 aiosqlite.connect,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..core.logs import logger
 from .errors import CannotOpen, CorruptDatabase, DatabaseInUse, describe, primary_code
 from .filelock import LockHeld, sync_folder
 from .migrations import Schema, migrate
+
+_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @contextmanager
@@ -47,6 +52,30 @@ def refuse_link(path: Path) -> None:
         )
 
 
+def keep_private(path: Path) -> None:
+    """Take the rights to a file or folder from all but its owner; nothing if it is not there.
+
+    What belongs to somebody else, or to everybody such as /tmp, stays as it is, with a warning.
+    """
+    if sys.platform == "win32":
+        return
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & stat.S_ISVTX:
+            logger.warning("%s is for everybody: give the shop a folder of its own", path)
+        elif mode & _OF_OTHERS:
+            path.chmod(mode & ~_OF_OTHERS)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        logger.warning(
+            "%s can be read by others, and that cannot be changed (%s): have it belong to the user"
+            " that the shop runs as",
+            path,
+            error.strerror,
+        )
+
+
 def read_only_uri(path: Path) -> str:
     """The URI that opens the database at `path` read-only."""
     return f"{path.absolute().as_uri()}?mode=ro"
@@ -58,6 +87,8 @@ def prepare(conn: sqlite3.Connection, path: Path, schema: Schema) -> None:
 
     Raises CannotOpen, sqlite3.Error, OSError.
     """
+    for end in ("", "-wal", "-shm", "-journal"):  # SQLite makes new ones like the first of them
+        keep_private(path.with_name(path.name + end))
     _roll_back_interrupted_creation(conn, path)
     _check(path)
     conn.row_factory = sqlite3.Row

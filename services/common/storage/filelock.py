@@ -72,7 +72,7 @@ class FileLock:
         or the file cannot be made or written.
         """
         make_folder(self.path.parent)
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(file)
         except BlockingIOError:
@@ -137,16 +137,17 @@ def holder(path: Path) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def make_folder(folder: Path) -> None:
-    """Make `folder` and its missing parents, so that they survive a power cut.
+def make_folder(folder: Path, mode: int = 0o700) -> None:
+    """Make `folder`, for its owner alone, and its missing parents, so that they survive a power
+    cut.
 
     Raises OSError.
     """
     if folder.is_dir():
         return
     if folder.parent != folder:
-        make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
+        make_folder(folder.parent, 0o777)
+    folder.mkdir(mode, exist_ok=True)
     sync_folder(folder.parent)
 
 

@@ -21,15 +21,28 @@ from ..core.errors import (
 from .keys import SETTINGS
 
 BODY_LIMIT = 64 * 1024
+CODINGS = ("gzip", "deflate")
+"""How a body may be packed; its limit is that of what is in it."""
+
+
+def unknown_coding() -> UnsupportedMediaType:
+    """That a body is packed in a way that is not known here."""
+    return UnsupportedMediaType(
+        "A body is packed as gzip or deflate, or not at all",
+        headers={"Accept-Encoding": ", ".join(CODINGS)},
+    )
 
 
 async def read_body(request: web.Request) -> bytes:
-    """The whole body. Raises PayloadTooLarge, RequestTimeout, Malformed."""
+    """The whole body. Raises PayloadTooLarge, UnsupportedMediaType, RequestTimeout, Malformed."""
     if not request.can_read_body:
         return b""
     too_large = PayloadTooLarge(f"A request body may have {BODY_LIMIT} bytes")
     if request.content_length is not None and request.content_length > BODY_LIMIT:
         raise too_large
+    coding = request.headers.get("Content-Encoding", "identity")
+    if coding.lower() not in ("identity", *CODINGS):
+        raise unknown_coding()
     seconds = request.app[SETTINGS].body_seconds
     try:
         async with asyncio.timeout(seconds):

@@ -8,12 +8,14 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.http import RawRequestMessage
+from aiohttp.http_exceptions import ContentEncodingError
 
 from ..core.errors import InternalError, Malformed, Problem
 from ..core.logs import logger
 from ..core.tracing import RequestContext, enter_request
 from .metrics import METRICS
 from .middleware import as_problem, mark
+from .parameters import unknown_coding
 from .responses import StoredResponse
 
 
@@ -87,7 +89,9 @@ class _Connection(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("The response has begun, and cannot be replaced")
         problem: Problem = Malformed("This is no HTTP request that can be read")
-        if status != Malformed.status:
+        if isinstance(exc, ContentEncodingError):  # a coding that aiohttp knows of and has not
+            problem = unknown_coding()
+        elif status != Malformed.status:
             problem = InternalError()
             logger.error("unexpected failure", exc_info=exc)
         response = self._server.reject(problem)

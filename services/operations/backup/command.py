@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from services.common.storage.errors import describe
+from services.common.storage.file import keep_private
 from services.common.storage.filelock import FileLock, LockHeld, sync_folder
 
 from .. import OperationError
@@ -84,6 +85,7 @@ def new_folder(folder: Path) -> Iterator[None]:
     try:
         _require_empty(folder)
         with FileLock(under_way):
+            keep_private(folder)
             _require_empty(folder)  # Another backup may just have been completed there.
             try:
                 remove_files(folder, HALF_MADE)

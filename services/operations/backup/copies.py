@@ -19,6 +19,7 @@ from pathlib import Path
 
 from services.common.core.clock import utc_now
 from services.common.storage.errors import CorruptDatabase, describe, primary_code
+from services.common.storage.file import keep_private
 from services.common.storage.filelock import is_held
 
 from .. import OperationError
@@ -111,6 +112,7 @@ def _completed(path: Path, copy: Path) -> Iterator[sqlite3.Connection]:
     """A connection to the copy of `path`; afterwards the copy is one plain file, and is checked."""
     try:
         with closing(sqlite3.connect(copy, isolation_level=None)) as target:
+            keep_private(copy)
             target.execute("PRAGMA synchronous = OFF")
             yield target
             target.execute("PRAGMA journal_mode = DELETE")

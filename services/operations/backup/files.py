@@ -17,7 +17,7 @@ import msgspec
 
 from services.common.core.version import VERSION
 from services.common.storage.errors import describe
-from services.common.storage.file import read_only_uri
+from services.common.storage.file import keep_private, read_only_uri
 from services.common.storage.filelock import sync_folder
 
 from .. import OperationError
@@ -118,6 +118,7 @@ def damaged(path: Path) -> OperationError:
 def copy_checked(path: Path, to: Path, expected: Copy) -> None:
     """Copy a file of a backup durably. Raises OperationError if it has changed, and OSError."""
     shutil.copyfile(path, to)
+    keep_private(to)
     sync_file(to)
     if _describe(to) != expected:
         raise damaged(path)

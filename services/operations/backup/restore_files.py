@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from services.common.core.clock import utc_now
-from services.common.storage.file import refuse_link
+from services.common.storage.file import keep_private, refuse_link
 from services.common.storage.filelock import FileLock, LockHeld, is_held, make_folder, sync_folder
 from services.common.storage.restore_guard import LOCK, MARKER
 
@@ -68,6 +68,8 @@ def put_in_place(backup: Path, manifest: Manifest, data: Path) -> Path | None:
     """
     draft = data / _DRAFT
     with _locked(data):
+        for path in (data, backup, *(backup / name for name in DATABASES)):
+            keep_private(path)
         try:
             _copy_all(backup, manifest, draft)
             marker = _read_marker(data) or _write_marker(data)

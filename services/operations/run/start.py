@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from services.common.core.settings import DEVELOPMENT_KEY
+from services.common.process.handles import raise_limit
 
 from .console import Console, standard_output, takes_colors
 from .deployment import SERVICES, Deployment, Service, children
@@ -35,6 +36,7 @@ def start(
     Raises OperationError if it cannot be started; then nothing is left running.
     """
     key = operator_key(deployment, os.environ)
+    raise_limit()
     with ExitStack() as stack:
         stack.enter_context(data_folder_locked(deployment))
         wait_for_ports(deployment, services)

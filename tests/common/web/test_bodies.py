@@ -119,6 +119,22 @@ async def test_the_limit_is_for_the_decompressed_body(bakery: Shop) -> None:
     assert_problem(reply, 413, "payload_too_large")
 
 
+@pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "gzip, br", "x", ""])
+@shared_loop
+async def test_a_packing_that_nobody_knows_is_415_with_those_that_are_known(
+    bakery: Shop, coding: str
+) -> None:
+    for path in ("/loaves", "/window"):
+        reply = await post(bakery, b"{}", path=path, Content_Encoding=coding)
+        assert_problem(reply, 415, "unsupported_media_type")
+        assert reply.headers["Accept-Encoding"] == "gzip, deflate"
+
+
+@shared_loop
+async def test_a_body_that_is_as_it_is_may_say_so(bakery: Shop) -> None:
+    assert (await post(bakery, b"{}", Content_Encoding="identity")).status == 200
+
+
 @pytest.mark.parametrize("data", [b"{}", gzip.compress(b"{}", mtime=0)[:-8] + b"x" * 8])
 @shared_loop
 async def test_a_body_that_is_not_compressed_as_it_says_is_malformed(

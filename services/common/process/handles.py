@@ -1,0 +1,70 @@
+"""File handles: as many as the system allows, and a line in the log when they are used up.
+
+Where they are, uvloop closes new connections and says nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from ..core.background import running
+from ..core.logs import logger
+
+LOOK_SECONDS = 1.0
+TELL_SECONDS = 60.0
+"""How often it is told while it goes on."""
+_OF_MACOS = 10_240
+"""What macOS takes where it says that there is no limit."""
+
+
+def raise_limit() -> None:
+    """Let this process, and those that it starts, open as many files as the system allows it."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in (hard, _OF_MACOS):
+        with suppress(OSError, ValueError):
+            if wanted != soft:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return
+
+
+async def watch_handles(_app: object) -> AsyncIterator[None]:
+    """Cleanup context: tells when the process is out of file handles."""
+    async with running(_watch, "watch on file handles"):
+        yield
+
+
+async def _watch() -> None:
+    told_at = float("-inf")
+    while True:
+        if _is_out() and time.monotonic() - told_at >= TELL_SECONDS:
+            told_at = time.monotonic()
+            logger.warning(
+                "out of file handles: new connections are turned away", extra={"limit": _limit()}
+            )
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _is_out() -> bool:
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error.errno in (errno.EMFILE, errno.ENFILE)
+    return False
+
+
+def _limit() -> int | None:
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
