@@ -243,6 +243,7 @@ ROUTES = [
         register,
         takes=NewRegistration,
         gives=dict,
+        also=(201,),
         rejections=("url_not_allowed",),
     ),
     Route(

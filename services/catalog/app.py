@@ -186,16 +186,25 @@ def _order_id(request: web.Request) -> str:
 
 CUSTOMER = Access.CUSTOMER
 ROUTES = [
-    Route("GET", "/products", list_products, CUSTOMER, takes=ProductQuery, gives=list[Product]),
+    Route(
+        "GET",
+        "/products",
+        list_products,
+        CUSTOMER,
+        takes=ProductQuery,
+        gives=list[Product],
+        also=(304,),
+    ),
     Route(
         "GET",
         "/products/{product_id}",
         get_product,
         CUSTOMER,
         gives=Product,
+        also=(304,),
         rejections=("product_not_found",),
     ),
-    Route("GET", "/categories", list_categories, CUSTOMER, gives=list[Category]),
+    Route("GET", "/categories", list_categories, CUSTOMER, gives=list[Category], also=(304,)),
     Route(
         "POST",
         "/products",

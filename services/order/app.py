@@ -198,6 +198,7 @@ ROUTES = [
         takes=NewOrder,
         gives=OrderView,
         status=201,
+        also=(200, 202),
         rejections=(
             "user_not_found",
             "cart_empty",

@@ -144,6 +144,7 @@ ROUTES = [
         takes=NewPayment,
         query_or_body=True,
         gives=Receipt,
+        also=(202,),
         rejections=(
             "order_not_found",
             "amount_mismatch",
@@ -167,6 +168,7 @@ ROUTES = [
         "/payments/{payment_id}/refund",
         refund,
         gives=PaymentView,
+        also=(202,),
         rejections=("payment_not_found", "payment_not_refundable"),
         idempotent=True,
     ),

@@ -41,12 +41,13 @@ def documentation_routes(service: str, routes: list[Route]) -> list[Route]:
             Access.PUBLIC,
             gives=dict,
         ),
-        Route("GET", "/docs", docs, Access.PUBLIC),
+        Route("GET", "/docs", docs, Access.PUBLIC, also=(304,)),
         Route(
             "GET",
             r"/docs/{file:[a-z-]+\.(?:js|css)}",
             docs_file,
             Access.PUBLIC,
+            also=(304,),
         ),
     ]
     all_routes = routes + own

@@ -75,7 +75,7 @@ async def version(request: web.Request) -> web.Response:
 
 ROUTES = [
     Route("GET", "/livez", livez, Access.PUBLIC, gives=dict, ungated=True),
-    Route("GET", "/readyz", readyz, Access.PUBLIC, gives=dict, ungated=True),
+    Route("GET", "/readyz", readyz, Access.PUBLIC, gives=dict, ungated=True, also=(503,)),
     Route("GET", "/metrics", metrics, Access.PUBLIC, gives=str, ungated=True),
     Route("GET", "/version", version, Access.PUBLIC, gives=dict),
 ]

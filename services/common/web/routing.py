@@ -50,11 +50,12 @@ class Route:
 
     `takes` is the type of the query string of a GET, and of the JSON body of other methods; with
     `query_or_body` the parameters may come in either, but not in both. `gives` and `status`
-    describe the success; `rejections` are the codes of the handler's own rejections, for the
-    documentation. `idempotent` routes honour `Idempotency-Key`. Routes that `streams` have no
-    deadline, and are counted apart; `quiet` routes write no log line. A `raw` route takes any query
-    and any body: its handler gets the body's bytes, and keeps a deadline of its own. `ungated`
-    routes are served whatever else their caller has asked for: a probe must not fail for that.
+    describe the success; it may `also` have these statuses. `rejections` are the codes of the
+    handler's own rejections, for the documentation. `idempotent` routes honour `Idempotency-Key`.
+    Routes that `streams` have no deadline, and are counted apart; `quiet` routes write no log line.
+    A `raw` route takes any query and any body: its handler gets the body's bytes, and keeps a
+    deadline of its own. `ungated` routes are served whatever else their caller has asked for: a
+    probe must not fail for that.
     """
 
     method: str
@@ -64,6 +65,7 @@ class Route:
     takes: type[msgspec.Struct] = Nothing
     gives: Any = None
     status: int = 200
+    also: tuple[int, ...] = ()
     rejections: tuple[str, ...] = ()
     query_or_body: bool = False
     idempotent: bool = False

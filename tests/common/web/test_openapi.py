@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from urllib.parse import urljoin
@@ -52,8 +53,45 @@ async def test_every_route_is_in_the_document_of_its_service(
         with subtests.test(str(case)):
             operation = operation_of(documents, case)
             assert operation["summary"].endswith(".")
-            assert str(case.route.status) in operation["responses"]
-            assert "application/problem+json" in operation["responses"]["default"]["content"]
+            successes = {str(status) for status in (case.route.status, *case.route.also)}
+            problems = operation["responses"].keys() - successes
+            assert successes < operation["responses"].keys()
+            assert "default" not in operation["responses"]
+            for status in problems:
+                assert [*operation["responses"][status]["content"]] == ["application/problem+json"]
+
+
+async def test_a_document_tells_how_a_route_rejects(
+    documents: Documents, subtests: pytest.Subtests
+) -> None:
+    for case in ROUTES:
+        with subtests.test(str(case)):
+            told = operation_of(documents, case)["responses"].keys()
+            assert {"400", "403", "404", "405", "413", "415", "421", "422", "429", "503"} <= told
+            assert ("401" in told) is (not case.is_public or case.route.path == "/api/session")
+            assert ("504" in told) is (case.method != "GET")
+            assert "500" not in told
+
+
+async def test_a_pattern_is_one_that_every_language_reads(documents: Documents) -> None:
+    text = json.dumps(documents, default=str)
+    assert re.findall(r'"pattern": "[^"]*\$"', text)
+    for pattern in re.findall(r'"pattern": "((?:[^"\\]|\\.)*)"', text):
+        assert r"\Z" not in pattern, pattern
+
+
+async def test_a_part_of_a_path_has_its_type(documents: Documents) -> None:
+    found = {
+        parameter["name"]: parameter["schema"]
+        for document in documents.values()
+        for path in document["paths"].values()
+        for operation in path.values()
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == "path"
+    }
+    assert found["product_id"]["type"] == "integer"
+    assert found["order_id"]["format"] == found["payment_id"]["format"] == "uuid"
+    assert found["user_id"]["type"] == "string"
 
 
 async def test_a_document_says_who_may_call(
