@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from services.common.web import middleware
 from tests.shop import Shop, open_shop
 
 settings.register_profile("usual", deadline=None, print_blob=True)
@@ -22,6 +23,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             for name, told in getattr(report, "user_properties", ()):
                 if name == "told" and report.when == "call":
                     terminalreporter.write_line(str(told))
+
+
+@pytest.fixture(autouse=True)
+def no_refusal_is_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a 429."""
+    monkeypatch.setattr(middleware, "REFUSAL_SECONDS", 0.0)
 
 
 @pytest.fixture

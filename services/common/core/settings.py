@@ -44,7 +44,7 @@ class Settings:
     request_deadline: float = 15.0
     peer_deadline: float = 3.0
     grace: float = 10.0
-    customer_requests: int = 32
+    customer_requests: int = 16
     wrong_key_burst: float = 30.0
     wrong_key_rate: float = 1.0
 

@@ -40,7 +40,7 @@ def flags(service: str, environ: Mapping[str, str], *, default_port: int) -> Arg
         parser.add_argument(
             "--customer-requests",
             type=whole_number,
-            default=environ.get("CUSTOMER_REQUESTS", "32"),
+            default=environ.get("CUSTOMER_REQUESTS", "16"),
             metavar="N",
             help="requests of a customer at once, or 0 (CUSTOMER_REQUESTS, or %(default)s)",
         )

@@ -32,6 +32,12 @@ KEEPALIVE_SECONDS = 75.0
 """How long a connection may be silent, or take to send a header."""
 LINGER_SECONDS = 2.0
 """How long to read on after an early rejection, so that a caller who still sends gets it."""
+BACKLOG = 1024
+"""Connections that wait to be taken; past it the kernel drops them, and their callers wait a second
+or more before they try again.
+"""
+SEND_BUFFER = 128 * 1024
+"""Bytes that the kernel holds of what a connection does not read (Linux counts its own as well)."""
 
 
 class StartupError(Exception):
@@ -72,7 +78,8 @@ async def listen(app: web.Application) -> web.AppRunner:
     )
     try:
         await runner.setup()
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        for listening in await _open_sockets(settings.host, settings.port):
+            await web.SockSite(runner, listening, backlog=BACKLOG).start()
     except OSError as error:
         await runner.cleanup()
         raise StartupError(_sentence(error, settings)) from None
@@ -81,6 +88,25 @@ async def listen(app: web.Application) -> web.AppRunner:
         raise
     app[BOUND].set_result(settings.url(runner.addresses[0][1]))
     return runner
+
+
+async def _open_sockets(host: str, port: int) -> list[socket.socket]:
+    """A listening socket for each address of a host. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(
+        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    opened: list[socket.socket] = []
+    try:
+        for family, *_, address in dict.fromkeys(found):
+            opened.append(socket.create_server(address, family=family))
+            # Connections inherit it. By itself the kernel takes megabytes of answers unread.
+            opened[-1].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    except BaseException:
+        for sock in opened:
+            sock.close()
+        raise
+    return opened
 
 
 async def _serve(app: web.Application) -> int:

@@ -4,7 +4,9 @@ failures into responses.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import random
 import time
 from contextlib import ExitStack
 
@@ -22,6 +24,7 @@ from ..core.errors import (
     OutcomeUnknown,
     PayloadTooLarge,
     Problem,
+    TooManyRequests,
     Unavailable,
 )
 from ..core.logs import logger
@@ -36,6 +39,8 @@ from .unsent import UNSENT, size_of
 
 CALLER_LEFT = 499
 """The status, in log and metrics alone, of a request whose caller left before the response."""
+REFUSAL_SECONDS = 2.0
+"""How long a 429 is held back, give or take a half: who is refused together does not return so."""
 
 
 @web.middleware
@@ -69,12 +74,17 @@ async def _respond(request: web.Request, handler: Handler, request_id: str) -> w
         if _has_left(request, error):
             return web.Response(status=CALLER_LEFT)
         problem = as_problem(error)
+        if isinstance(problem, TooManyRequests):
+            # Whoever asks again at once is to cost us little. Nothing is held meanwhile.
+            request[HELD].close()
+            await asyncio.sleep(REFUSAL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
         if isinstance(problem, InternalError):
             logger.exception("unexpected failure")
         response = StoredResponse.of_problem(problem, request_id).to_web()
     if not response.prepared:
         mark(response, request_id)
-        if request.app[LIFECYCLE].draining:
+        # After a 429 the rest of a pipeline is not looked at: it would only get another.
+        if request.app[LIFECYCLE].draining or response.status == TooManyRequests.status:
             response.force_close()
     return response
 

@@ -8,10 +8,13 @@ from datetime import timedelta
 import pytest
 from aiohttp import ClientSession, TCPConnector, web
 
-from services.common.web import lifecycle
+from services.common.core.errors import TooManyRequests
+from services.common.web import lifecycle, middleware
+from services.common.web.admission import GATES
 from services.common.web.routing import Access, Nothing, Route
-from tests.by_hand import connection, head, next_status, say
+from tests.by_hand import connection, head, next_status, rest, say
 from tests.common.bakery import open_bakery
+from tests.passing import let_pass
 from tests.routes import assert_problem
 from tests.shop import Reply, Shop, token, until
 
@@ -179,3 +182,39 @@ async def test_no_key_and_a_token_that_has_ended_are_no_guesses(shop: Shop, oven
         assert (await shop.call("bakery", "GET", "/toast", key=key)).status == 401
     assert (await shop.call("bakery", "GET", "/toast", key="wrong")).status == 401
     assert (await shop.call("bakery", "GET", "/toast", key="wrong")).status == 429
+
+
+async def test_after_a_429_the_rest_of_a_pipeline_is_not_looked_at(shop: Shop, oven: Oven) -> None:
+    await open_bakery(shop, oven.routes, customer_requests=1)
+    baking = bake(shop, token("ada"))
+    await until(lambda: oven.begun)
+    async with connection(shop.urls["bakery"]) as pipeline:
+        await say(pipeline, head("GET", "/toast", token("ada")) * 20)
+        assert await next_status(pipeline) == 429
+        assert await rest(pipeline) < 1000
+    oven.go_on.set()
+    await baking
+
+
+async def test_a_429_is_held_back_and_holds_nothing_meanwhile(
+    shop: Shop, oven: Oven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(middleware, "REFUSAL_SECONDS", 3600.0)
+    oven.go_on.set()
+    app = await open_bakery(shop, oven.routes, customer_requests=1)
+
+    def refuse(request: web.Request) -> None:
+        if "X-Refused" in request.headers:
+            raise TooManyRequests("as the test has it")
+
+    app[GATES].append(refuse)
+    async with connection(shop.urls["bakery"]) as refused:
+        await say(refused, head("GET", "/toast", token("ada"), X_Refused=1))
+        told = asyncio.create_task(next_status(refused))
+        server = shop.runners["bakery"].server
+        await until(lambda: server is not None and server.requests_count >= 1)
+        for _ in range(3):
+            assert (await bake(shop, token("ada"))).status == 200
+        assert not told.done()
+        let_pass(2 * 3600.0)
+        assert await told == 429

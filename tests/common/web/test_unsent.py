@@ -122,3 +122,11 @@ def left_to_send(shop: Shop) -> int:
     assert server is not None
     transports = [each.transport for each in server.connections]
     return sum(each.get_write_buffer_size() for each in transports if each is not None)
+
+
+async def test_the_kernel_does_not_take_megabytes_for_a_reader_that_does_not_read(
+    shop: Shop, counter: Counter
+) -> None:
+    async with connection(shop.urls["bakery"], receive_buffer=4096) as lazy:
+        await unread(shop, lazy)
+        assert left_to_send(shop) > LARGE - 2**20
