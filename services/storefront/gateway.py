@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from weakref import WeakValueDictionary
 
 import aiohttp
 from aiohttp import web
@@ -22,7 +23,7 @@ from services.common.core.errors import Misdirected, OutcomeUnknown, Unavailable
 from services.common.core.logs import logger
 from services.common.core.settings import Settings
 from services.common.core.tracing import onward_headers
-from services.common.web.admission import HELD
+from services.common.web.admission import HELD, customer_of
 from services.common.web.keys import DISCOVERY, KEYRING, SESSION, SETTINGS
 from services.common.web.routing import Access, Handler, Route
 
@@ -43,6 +44,8 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 CALLS_AT_ONCE = 60
 """Calls to each service; bounded, so that one that hangs leaves connections for the others."""
+CALLS_OF_A_CUSTOMER = 4
+"""Of them: whoever asks for much at once waits for their own, and others are served in between."""
 ATTEMPT_SECONDS = 5.0
 """For an attempt at what may be repeated; what may not has all the time that there is."""
 REST_SECONDS = 10.0
@@ -65,13 +68,15 @@ class Gateway:
         self._slots: dict[str, asyncio.Semaphore] = defaultdict(
             partial(asyncio.Semaphore, CALLS_AT_ONCE)
         )
+        # One is there while somebody has it or waits for it.
+        self._own: WeakValueDictionary[tuple[str, str], asyncio.Semaphore] = WeakValueDictionary()
 
     async def forward(self, service: str, request: web.Request, body: bytes) -> web.StreamResponse:
         """The service's answer to a request. Raises Unavailable, OutcomeUnknown, Malformed.
 
         No slot is held while the answer is written: a reader may take its time for that.
         """
-        async with self._slot(service):
+        async with self._slot(service, customer_of(request)):
             try:
                 answer = await self._ask(service, request, body)
             except errors.ShopError as error:
@@ -79,21 +84,24 @@ class Gateway:
         return _returned(request, answer)
 
     @asynccontextmanager
-    async def _slot(self, service: str) -> AsyncIterator[None]:
-        slots = self._slots[service]
-        try:
-            async with asyncio.timeout(self._max_wait):
-                await slots.acquire()
-        except TimeoutError:
-            raise Unavailable(
-                f"Too many are waiting for the {service} service: nothing was done, send it again",
-                code="overloaded",
-                extensions={"service": service},
-            ) from None
-        try:
+    async def _slot(self, service: str, customer: str | None) -> AsyncIterator[None]:
+        slots = [self._slots[service]]
+        if customer is not None:
+            own = asyncio.Semaphore(CALLS_OF_A_CUSTOMER)
+            slots.insert(0, self._own.setdefault((service, customer), own))
+        async with AsyncExitStack() as turn:
+            try:
+                async with asyncio.timeout(self._max_wait):
+                    for each in slots:
+                        await turn.enter_async_context(each)
+            except TimeoutError:
+                raise Unavailable(
+                    f"Too many are waiting for the {service} service: nothing was done; "
+                    "send it again",
+                    code="overloaded",
+                    extensions={"service": service},
+                ) from None
             yield
-        finally:
-            slots.release()
 
     async def _ask(self, service: str, request: web.Request, body: bytes) -> Answer:
         headers = forwarded_headers(request)

@@ -34,7 +34,7 @@ async def read_nothing(url: str, token: str) -> int:
     """Ask again and again for the largest list there is, and read none of the answers."""
     async with connection(url, address=ADDRESS, receive_buffer=4096) as sock:
         request = head("GET", "/api/products?limit=1000", token)
-        await say(sock, request * 16)
+        await say(sock, request * 4)
         status = await next_status(sock)
         if status == 200:
             await until_hung_up_on(sock.fileno())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import aiohttp
 
 CUSTOMERS = 8
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.06
 
 
 @dataclass

@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="127.0.0.2 and /proc are Linux's"),
 ]
 
-SECONDS = 12.0
+SECONDS = 15.0
 """Longer than a body or a reader is waited for, so that some are given up meanwhile."""
 QUICK = 0.05
 """Seconds: a quiet p99 below it counts as this, for three times as much is not noticed either."""

@@ -199,6 +199,22 @@ async def test_a_service_that_hangs_does_not_delay_calls_to_others(
     hanging.cancel()
 
 
+async def test_a_customer_who_asks_for_much_at_once_waits_for_nobody_but_themselves(
+    catalog: Peer, cart: Peer, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "CALLS_OF_A_CUSTOMER", 1)
+    await shop.start("storefront", peer_deadline=0.1)
+    catalog.says(hang, FINE)
+    ada, bob = token("ada"), token("bob")
+    hanging = asyncio.create_task(shop.call("storefront", "GET", "/api/products", key=ada))
+    await until(lambda: catalog.seen)
+    refused = await shop.call("storefront", "GET", "/api/products", key=ada)
+    assert_problem(refused, 503, "overloaded")
+    for key, path in ((bob, "/products"), (OPERATOR, "/products"), (ada, "/cart/ada")):
+        assert (await shop.call("storefront", "GET", f"/api{path}", key=key)).status == 200
+    hanging.cancel()
+
+
 @pytest.mark.parametrize("size", [gateway.BYTES_AT_ONCE, 16 * gateway.BYTES_AT_ONCE])
 async def test_no_turn_is_held_for_a_reader_that_does_not_read(
     catalog: Peer, shop: Shop, monkeypatch: pytest.MonkeyPatch, size: int
