@@ -277,6 +277,7 @@ ROUTES = [
         put_token_key,
         takes=TokenKeyChange,
         gives=list[TokenKeyView],
+        also=(201,),
         rejections=("too_many_token_keys",),
     ),
     Route("GET", "/services", list_services, takes=Watch, gives=Services, streams=True, quiet=True),

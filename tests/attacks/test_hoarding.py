@@ -14,13 +14,18 @@ import aiohttp
 import pytest
 
 from services.order.app import OrderSettings
-from services.storefront.app import StorefrontSettings
 from tests.shop import OPERATOR, Shop
 
 ATTACKER = "127.0.0.2"
 PURCHASES = 20
-NO_RATES = {
-    name: 1_000_000.0 for name in StorefrontSettings.__annotations__ if name != "session_seconds"
+NO_LIMITS = {
+    **{
+        f"{whose}_{what}": 1_000_000.0
+        for whose in ("customer", "session")
+        for what in ("rate", "burst")
+    },
+    "customer_requests": 0,
+    "address_requests": 0,
 }
 BOUNDS = OrderSettings
 
@@ -63,8 +68,8 @@ class Guest:
 async def demo_shop(shop: Shop) -> Shop:
     """A whole shop with the demo goods."""
     await shop.start("catalog", demo=True)
-    await shop.start("cart", "order", "payment")
-    await shop.start("storefront", **NO_RATES)
+    await shop.start("cart", "order", "payment", customer_requests=0)
+    await shop.start("storefront", **NO_LIMITS)
     return shop
 
 
