@@ -24,10 +24,15 @@ CREATE TABLE loaves (
 
 
 async def open_bakery(
-    shop: Shop, routes: Sequence[Route], *, peers: Sequence[str] = (), **settings: Any
+    shop: Shop,
+    routes: Sequence[Route],
+    *,
+    peers: Sequence[str] = (),
+    knows_keys: bool = True,
+    **settings: Any,
 ) -> web.Application:
-    """Add a service `bakery` with these routes to a shop; it need not be registered yet, and knows
-    the keys of tokens.
+    """Add a service `bakery` with these routes to a shop; it need not be registered yet, but knows
+    the keys of tokens, unless it is to hear of them from the registry.
     """
     migrations = shop.folder / "bakery"
     migrations.mkdir(exist_ok=True)
@@ -42,5 +47,6 @@ async def open_bakery(
     )
     shop.runners["bakery"] = await listen(app)
     shop.urls["bakery"] = app[BOUND].result()
-    app[KEYRING].token_keys = KEYS
+    if knows_keys:
+        app[KEYRING].token_keys = KEYS
     return app

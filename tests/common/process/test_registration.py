@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,11 +22,12 @@ from services.common.storage.token_keys import load_token_keys
 from services.common.web.keys import DATABASE, KEYRING
 from services.common.web.lifecycle import LIFECYCLE
 from services.common.web.routing import Access, Route
-from tests.common.bakery import open_bakery
+from tests.common import bakery
 from tests.routes import assert_problem
 from tests.shop import Shop, token, until
 from tests.token_keys import KEYS
 
+open_bakery = partial(bakery.open_bakery, knows_keys=False)
 QUICK_TTL = {"heartbeat_every": 0.01}
 
 
