@@ -19,6 +19,10 @@ from ..core.logs import logger
 LOOK_SECONDS = 1.0
 TELL_SECONDS = 60.0
 """How often it is told while it goes on."""
+SPARE = 8
+"""With fewer left it is told: uvloop closes a connection that takes the last one, and with it comes
+back to a few that are free.
+"""
 _OF_MACOS = 10_240
 """What macOS takes where it says that there is no limit."""
 
@@ -46,19 +50,24 @@ async def watch_handles(_app: object) -> AsyncIterator[None]:
 async def _watch() -> None:
     told_at = float("-inf")
     while True:
-        if _is_out() and time.monotonic() - told_at >= TELL_SECONDS:
+        if _is_short() and time.monotonic() - told_at >= TELL_SECONDS:
             told_at = time.monotonic()
             logger.warning(
-                "out of file handles: new connections are turned away", extra={"limit": _limit()}
+                "out of file handles: new connections are closed", extra={"limit": _limit()}
             )
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def _is_out() -> bool:
+def _is_short() -> bool:
+    taken: list[int] = []
     try:
-        os.close(os.open(os.devnull, os.O_RDONLY))
+        while len(taken) < SPARE:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
     except OSError as error:
         return error.errno in (errno.EMFILE, errno.ENFILE)
+    finally:
+        for handle in taken:
+            os.close(handle)
     return False
 
 
