@@ -1,12 +1,14 @@
 """Fixtures for tests against real services."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from services.common.web import middleware
+from tests.loop import new_loop
 from tests.shop import Shop, open_shop
 
 settings.register_profile("usual", deadline=None, print_blob=True)
@@ -14,6 +16,11 @@ settings.register_profile(
     "long", settings.get_profile("usual"), max_examples=5000, stateful_step_count=60
 )
 settings.load_profile("usual")
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The one loop that every test runs on."""
+    return {"loop": new_loop}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
