@@ -54,8 +54,8 @@ class Route:
     handler's own rejections, for the documentation. `idempotent` routes honour `Idempotency-Key`.
     Routes that `streams` have no deadline, and are counted apart; `quiet` routes write no log line.
     A `raw` route takes any query and any body: its handler gets the body's bytes, and keeps a
-    deadline of its own. `ungated` routes are served whatever else their caller has asked for: a
-    probe must not fail for that.
+    deadline of its own. `ungated` routes are served whatever else has been asked for, and
+    however much waits to be read: a probe must not fail for that.
     """
 
     method: str

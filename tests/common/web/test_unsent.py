@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from services.common.web import unsent
+from services.common.web.lifecycle import LIFECYCLE
 from services.common.web.routing import Route
 from services.common.web.unsent import UNSENT
 from tests.by_hand import connection, head, next_status, rest, say
@@ -83,6 +84,16 @@ async def test_what_was_done_is_told_where_a_mere_look_is_refused(
     monkeypatch.setattr(unsent, "MAX_UNSENT", 999)
     assert (await shop.call("bakery", "POST", "/loaves")).status == 200
     assert_problem(await shop.call("bakery", "GET", "/loaves"), 503, "overloaded")
+
+
+async def test_a_probe_is_answered_while_answers_wait_to_be_read(
+    shop: Shop, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until(lambda: shop.app("bakery")[LIFECYCLE].registered)
+    monkeypatch.setattr(unsent, "MAX_UNSENT", 0)
+    for path in ("/livez", "/readyz", "/metrics"):
+        assert (await shop.call("bakery", "GET", path, key=None)).status == 200
+    assert_problem(await shop.call("bakery", "GET", "/version"), 503, "overloaded")
 
 
 async def test_a_reader_that_does_not_read_is_hung_up_on(
