@@ -20,7 +20,9 @@ from ..core.token_keys import TokenKey, TokenKeys
 
 
 class WrongKey(Unauthorized):
-    """A key or a token that was never ours; one that has only expired is no guess at another."""
+    """A key or a token that was never ours. A token that has expired, or whose key is not known (any
+    more), is no guess at another.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Keyring:
         self.token_keys = token_keys or TokenKeys()
 
     def authenticate(self, request: web.Request) -> Principal:
-        """The caller. Raises Unauthorized without a key or with an expired one, and WrongKey."""
+        """The caller. Raises Unauthorized without a key or with an ended one, and WrongKey."""
         credential = request.headers.get("X-API-Key")
         if credential is None:
             scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
@@ -126,7 +128,8 @@ class Keyring:
             return _secret(key)
         if not self.token_keys.is_complete(utc_now()):
             raise _keys_to_come()
-        raise WrongKey
+        # No WrongKey: it may have ended, and who guesses gains nothing where no key is tried.
+        raise Unauthorized
 
 
 @functools.lru_cache(maxsize=64)  # tokens of one key all begin alike

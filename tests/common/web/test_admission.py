@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import ClientSession, TCPConnector, web
 
+from services.common.core.clock import utc_now
 from services.common.core.errors import TooManyRequests
 from services.common.web import lifecycle, middleware
 from services.common.web.admission import GATES
+from services.common.web.keys import KEYRING
 from services.common.web.routing import Access, Nothing, Route
 from tests.by_hand import connection, head, next_status, rest, say
 from tests.common.bakery import open_bakery
 from tests.passing import let_pass
 from tests.routes import assert_problem
 from tests.shop import Reply, Shop, token, until
+from tests.token_keys import KEYS
 
 
 class Recipe(Nothing):
@@ -182,6 +185,23 @@ async def test_no_key_and_a_token_that_has_ended_are_no_guesses(shop: Shop, oven
         assert (await shop.call("bakery", "GET", "/toast", key=key)).status == 401
     assert (await shop.call("bakery", "GET", "/toast", key="wrong")).status == 401
     assert (await shop.call("bakery", "GET", "/toast", key="wrong")).status == 429
+
+
+async def test_a_token_of_a_key_that_has_ended_is_no_guess_and_a_forged_one_is(
+    shop: Shop, oven: Oven
+) -> None:
+    app = await open_bakery(shop, oven.routes, wrong_key_burst=1.0, wrong_key_rate=0.1)
+    old = token("ada")
+    keyring = app[KEYRING]
+    keyring.token_keys = KEYS.with_key("next", now=utc_now(), end_older=True)
+    for _ in range(3):
+        refused = await shop.call("bakery", "GET", "/toast", key=old)
+        assert_problem(refused, 401, "invalid_api_key")
+    good = keyring.sign_token("ada", now=datetime.now(UTC), lifetime=timedelta(hours=1))
+    forged = good.rpartition(".")[0] + "." + old.rpartition(".")[2]
+    for status in (401, 429):
+        assert (await shop.call("bakery", "GET", "/toast", key=forged)).status == status
+    assert (await shop.call("bakery", "GET", "/toast", key=old)).status == 401
 
 
 async def test_after_a_429_the_rest_of_a_pipeline_is_not_looked_at(shop: Shop, oven: Oven) -> None:
