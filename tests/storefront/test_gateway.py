@@ -250,7 +250,7 @@ async def test_a_service_that_has_yet_to_hear_of_a_key_ends_no_session(shop: Sho
 
 
 async def test_a_storefront_that_stops_takes_no_new_requests(storefront_alone: Shop) -> None:
-    storefront_alone.app("storefront")[LIFECYCLE].draining = True
+    storefront_alone.app("storefront")[LIFECYCLE].drain()
     answer = await storefront_alone.call("storefront", "GET", "/api/products", key=token("ada"))
     assert_problem(answer, 503, "draining")
     assert answer.headers["Retry-After"]

@@ -117,7 +117,7 @@ async def _serve(app: web.Application) -> int:
     try:
         return await _wait_for_end(app, signalled)
     finally:
-        app[LIFECYCLE].draining = True
+        app[LIFECYCLE].drain()
         if REGISTRAR in app:
             await app[REGISTRAR].drain()
         await runner.cleanup()

@@ -20,8 +20,8 @@ from ..core.token_keys import TokenKey, TokenKeys
 
 
 class WrongKey(Unauthorized):
-    """A key or a token that was never ours. A token that has expired, or whose key is not known (any
-    more), is no guess at another.
+    """A key or a token that was never ours. No guess is a token that has expired, or whose key has
+    ended.
     """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from aiohttp import web
 
@@ -22,9 +22,9 @@ class Lifecycle:
     def __init__(self, service: str) -> None:
         self.service = service
         self.shop: str | None = None
-        self.draining = False
         self.registered = False
         self._in_flight = {False: 0, True: 0}  # by whether they are streams
+        self._draining = asyncio.Event()
         self._ended = asyncio.Event()
         self._reason = ""
 
@@ -37,6 +37,21 @@ class Lifecycle:
         """Make the service end, because it cannot go on; the first reason counts."""
         self._reason = self._reason or reason
         self._ended.set()
+
+    @property
+    def draining(self) -> bool:
+        """Whether it takes nothing new, because it stops."""
+        return self._draining.is_set()
+
+    def drain(self) -> None:
+        """Begin to drain."""
+        self._draining.set()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait so long, but no longer than until the service drains."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._draining.wait()
 
     @property
     def in_flight(self) -> int:

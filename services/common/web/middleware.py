@@ -4,7 +4,6 @@ failures into responses.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
 import time
@@ -40,7 +39,9 @@ from .unsent import UNSENT, size_of
 CALLER_LEFT = 499
 """The status, in log and metrics alone, of a request whose caller left before the response."""
 REFUSAL_SECONDS = 2.0
-"""How long a 429 is held back, give or take a half: who is refused together does not return so."""
+"""How long a 429 is held back, give or take a half: who is refused together does not return so. It
+is told in log and metrics before that, and given at once by a process that stops.
+"""
 
 
 @web.middleware
@@ -55,16 +56,23 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     with ExitStack() as held:
         request[HELD] = held
         try:
-            response = await _respond(request, handler, context.request_id)
-            status = response.status
+            outcome = await _outcome(request, handler)
+            status = outcome.status
         finally:
             _report(request, status, time.perf_counter() - started)
+        if isinstance(outcome, TooManyRequests):
+            # Whoever asks again at once is to cost us little. Nothing is held meanwhile.
+            held.close()
+            seconds = REFUSAL_SECONDS * random.uniform(0.5, 1.5)  # noqa: S311
+            await request.app[LIFECYCLE].pause(seconds)
+        response = _response(request, outcome, context.request_id)
         if isinstance(response, web.Response) and not response.prepared:
             await request.app[UNSENT].send(request, response)
         return response
 
 
-async def _respond(request: web.Request, handler: Handler, request_id: str) -> web.StreamResponse:
+async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse | Problem:
+    """What the handler responds, or the problem in place of that."""
     try:
         response = await handler(request)
         if request.method == "GET" and isinstance(response, web.Response):
@@ -76,13 +84,19 @@ async def _respond(request: web.Request, handler: Handler, request_id: str) -> w
         if _has_left(request, error):
             return web.Response(status=CALLER_LEFT)
         problem = as_problem(error)
-        if isinstance(problem, TooManyRequests):
-            # Whoever asks again at once is to cost us little. Nothing is held meanwhile.
-            request[HELD].close()
-            await asyncio.sleep(REFUSAL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
         if isinstance(problem, InternalError):
             logger.exception("unexpected failure")
-        response = StoredResponse.of_problem(problem, request_id).to_web()
+        return problem
+    return response
+
+
+def _response(
+    request: web.Request, outcome: web.StreamResponse | Problem, request_id: str
+) -> web.StreamResponse:
+    if isinstance(outcome, Problem):
+        response: web.StreamResponse = StoredResponse.of_problem(outcome, request_id).to_web()
+    else:
+        response = outcome
     if not response.prepared:
         mark(response, request_id)
         # After a 429 the rest of a pipeline is not looked at: it would only get another.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +16,7 @@ from services.common.core.errors import TooManyRequests
 from services.common.web import lifecycle, middleware
 from services.common.web.admission import GATES
 from services.common.web.keys import KEYRING
+from services.common.web.lifecycle import LIFECYCLE
 from services.common.web.routing import Access, Nothing, Route
 from tests.by_hand import connection, head, next_status, rest, say
 from tests.common.bakery import open_bakery
@@ -216,25 +220,53 @@ async def test_after_a_429_the_rest_of_a_pipeline_is_not_looked_at(shop: Shop, o
     await baking
 
 
-async def test_a_429_is_held_back_and_holds_nothing_meanwhile(
+@asynccontextmanager
+async def held_back(
     shop: Shop, oven: Oven, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> AsyncIterator[asyncio.Task[int]]:
+    """A request of ada's whose 429 is held back; at once she may have no other."""
     monkeypatch.setattr(middleware, "REFUSAL_SECONDS", 3600.0)
-    oven.go_on.set()
     app = await open_bakery(shop, oven.routes, customer_requests=1)
+    seen = asyncio.Event()
 
     def refuse(request: web.Request) -> None:
         if "X-Refused" in request.headers:
+            seen.set()
             raise TooManyRequests("as the test has it")
 
     app[GATES].append(refuse)
     async with connection(shop.urls["bakery"]) as refused:
         await say(refused, head("GET", "/toast", token("ada"), X_Refused=1))
-        told = asyncio.create_task(next_status(refused))
-        server = shop.runners["bakery"].server
-        await until(lambda: server is not None and server.requests_count >= 1)
+        await seen.wait()
+        yield asyncio.create_task(next_status(refused))
+
+
+async def test_a_429_is_held_back_and_holds_nothing_meanwhile(
+    shop: Shop, oven: Oven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oven.go_on.set()
+    async with held_back(shop, oven, monkeypatch) as told:
         for _ in range(3):
             assert (await bake(shop, token("ada"))).status == 200
         assert not told.done()
         let_pass(2 * 3600.0)
+        assert await told == 429
+
+
+async def test_metrics_and_log_tell_of_a_429_without_the_time_for_which_it_is_held_back(
+    shop: Shop, oven: Oven, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with held_back(shop, oven, monkeypatch) as told:
+        text = (await shop.call("bakery", "GET", "/metrics", key=None)).body.decode()
+        assert 'route="/toast",service="bakery",status="429"} 1.0' in text
+        assert "GET /toast 429" in caplog.messages
+        assert not told.done()
+
+
+async def test_a_service_that_stops_holds_no_429_back(
+    shop: Shop, oven: Oven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with held_back(shop, oven, monkeypatch) as told:
+        shop.app("bakery")[LIFECYCLE].drain()
         assert await told == 429

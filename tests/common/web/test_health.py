@@ -53,7 +53,7 @@ async def test_a_service_stays_ready_while_the_registry_is_away(shop: Shop) -> N
 async def test_a_service_that_drains_is_not_ready(shop: Shop) -> None:
     app = await open_bakery(shop, [])
     await until(lambda: app[LIFECYCLE].registered)
-    app[LIFECYCLE].draining = True
+    app[LIFECYCLE].drain()
     reply = await shop.call("bakery", "GET", "/readyz")
     assert (reply.status, reply.json["reasons"]) == (503, ["draining"])
     assert reply.headers["Retry-After"]

@@ -90,7 +90,7 @@ async def test_streams_have_a_limit_of_their_own(
 
 
 async def test_a_draining_service_is_503_with_retry_after(shop: Shop, oven: Oven) -> None:
-    shop.app("bakery")[LIFECYCLE].draining = True
+    shop.app("bakery")[LIFECYCLE].drain()
     for method, path in (("POST", "/loaves"), ("GET", "/smell")):
         refused = await shop.call("bakery", method, path)
         assert_problem(refused, 503, "draining")
@@ -104,7 +104,7 @@ async def test_a_request_under_way_is_finished_when_the_service_stops(
 ) -> None:
     baking = bake(shop)
     await until(lambda: oven.begun == 1)
-    shop.app("bakery")[LIFECYCLE].draining = True
+    shop.app("bakery")[LIFECYCLE].drain()
     stopping = asyncio.create_task(shop.stop("bakery"))
     await asyncio.sleep(0)
     assert not stopping.done()
