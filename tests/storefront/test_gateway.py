@@ -12,6 +12,7 @@ from services.common.core.token_keys import TokenKeys
 from services.common.web.keys import KEYRING
 from services.common.web.lifecycle import LIFECYCLE
 from services.common.web.parameters import BODY_LIMIT
+from services.common.web.unsent import UNSENT
 from services.storefront import gateway
 from tests.by_hand import connection, head, next_status, say
 from tests.client.fakes import Reply, hang, problem
@@ -181,6 +182,19 @@ async def test_a_large_answer_that_breaks_off_does_not_look_complete(
     catalog.says(broken)
     with pytest.raises(aiohttp.ClientError):
         await storefront_alone.call("storefront", "GET", "/api/products")
+
+
+async def test_a_reader_who_leaves_a_large_answer_is_not_taken_for_one_that_broke_off(
+    catalog: Peer, storefront_alone: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    catalog.says(large_answer(16 * gateway.BYTES_AT_ONCE))
+    async with connection(storefront_alone.urls["storefront"], receive_buffer=4096) as leaving:
+        await say(leaving, head("GET", "/api/products"))
+        assert await next_status(leaving) == 200
+    server = storefront_alone.runners["storefront"].server
+    await until(lambda: server is not None and not server.connections)
+    await until(lambda: storefront_alone.app("storefront")[UNSENT].bytes == 0)
+    assert "an answer broke off" not in caplog.messages
 
 
 async def test_a_service_that_hangs_does_not_delay_calls_to_others(

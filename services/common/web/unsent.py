@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -60,9 +59,10 @@ class Unsent:
         self._sending.add(sending)
         self.bytes += size
         try:
-            with suppress(ConnectionError):
-                await response.prepare(request)
-                await response.write_eof()
+            await response.prepare(request)
+            await response.write_eof()
+        except ConnectionError:
+            response.body = None  # aiohttp would begin to write it once more
         finally:
             self.bytes -= size
             self._sending.discard(sending)
