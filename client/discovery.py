@@ -103,8 +103,8 @@ class Discovery:
 
         Waits at most `deadline` seconds for the registry's first answer, and never after that.
         Raises Unavailable `registry_unavailable` if the answer does not come, and
-        AuthenticationError or PermissionDenied if no instance is known because the registry
-        rejects the key.
+        AuthenticationError, PermissionDenied or RateLimited (too many wrong keys) if no instance is
+        known because the registry rejects the key.
         """
         if not self._answered.is_set():
             try:
@@ -172,7 +172,7 @@ class Discovery:
             body = await answer.read()
         if answer.status != 200:
             status, headers = answer.status, answer.headers
-            if status in (401, 403):
+            if status in (401, 403, 429):
                 self._key_error = lambda: error_from_answer(status, headers, body)
                 self._answered.set()
             raise error_from_answer(status, headers, body)

@@ -9,7 +9,7 @@ import pytest
 
 from client.backoff import Backoff
 from client.discovery import Discovery
-from client.errors import AuthenticationError, PermissionDenied, Unavailable
+from client.errors import AuthenticationError, PermissionDenied, RateLimited, Unavailable
 from client.view import Instance
 from tests.client.fakes import FakeRegistry, problem, reply
 
@@ -181,7 +181,9 @@ async def test_a_registry_never_reached_is_unavailable_at_the_deadline(
     assert caught.value.code == "registry_unavailable"
 
 
-@pytest.mark.parametrize(("status", "kind"), [(401, AuthenticationError), (403, PermissionDenied)])
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, AuthenticationError), (403, PermissionDenied), (429, RateLimited)]
+)
 async def test_a_key_that_the_registry_rejects_raises_its_error_while_nothing_is_known(
     registry: FakeRegistry,
     session: aiohttp.ClientSession,

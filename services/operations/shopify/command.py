@@ -13,12 +13,12 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from client import AuthenticationError, PermissionDenied, ShopClient, ShopError
+from client import ShopClient, ShopError
 from services.common.core.settings import DEVELOPMENT_KEY
 
 from .. import OperationError
 from ..flags import CommandParser
-from ..sentences import CUSTOMERS_KEY, UNKNOWN_KEY, no_shop_at
+from ..sentences import no_shop_at, why_refused
 from .load import Loading, load
 from .products import Export, ExportError, Remark, Variant, read_export
 
@@ -128,10 +128,8 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
 
 
 def _why_stopped(error: ShopError, registry: str) -> str:
-    if isinstance(error, AuthenticationError):
-        return UNKNOWN_KEY
-    if isinstance(error, PermissionDenied):
-        return CUSTOMERS_KEY
+    if (sentence := why_refused(error)) is not None:
+        return sentence
     if error.code == "registry_unavailable":
         return no_shop_at(registry)
     return f"It stopped: {error.detail.rstrip('.')}; the same command goes on from here."

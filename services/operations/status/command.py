@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from client import ShopError
+from client.errors import error_from_answer
 from client.transport import open_session
 from services.common.core.arguments import port_number
 from services.common.core.clock import utc_now
@@ -23,6 +25,7 @@ from services.common.storage.filelock import holder
 from ..audit.files import read_shop
 from ..databases import DATABASES
 from ..flags import CommandParser
+from ..sentences import why_refused
 from .figures import Status, read_status
 
 _REGISTRY_SECONDS = 2.0
@@ -94,6 +97,8 @@ def _purges(status: Status) -> Table:
 def _instances(registry: str) -> Table | str:
     try:
         services = asyncio.run(_ask(registry))
+    except ShopError as error:
+        return why_refused(error) or f"The registry at {registry} answers: {escape(error.detail)}"
     except (ClientError, TimeoutError, ValueError, TypeError, KeyError, AttributeError):
         return f"No registry answers at {registry}; --base-port says where it is."
     table = _table("instance", "URL", "state")
@@ -104,7 +109,7 @@ def _instances(registry: str) -> Table | str:
 
 
 async def _ask(registry: str) -> dict[str, list[dict[str, object]]]:
-    """The instances of each service, as the registry has them."""
+    """The instances of each service, as the registry has them. Raises ShopError."""
     key = os.environ.get("API_KEY") or DEVELOPMENT_KEY
     async with (
         open_session() as session,
@@ -115,7 +120,8 @@ async def _ask(registry: str) -> dict[str, list[dict[str, object]]]:
             timeout=ClientTimeout(total=_REGISTRY_SECONDS),
         ) as answer,
     ):
-        answer.raise_for_status()
+        if answer.status != 200:
+            raise error_from_answer(answer.status, answer.headers, await answer.read())
         services: dict[str, list[dict[str, object]]] = (await answer.json())["services"]
         return services
 

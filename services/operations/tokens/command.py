@@ -6,17 +6,19 @@ import argparse
 import asyncio
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 
 import aiohttp
 import msgspec
 
+from client.errors import error_from_answer
 from client.transport import open_session
 from services.common.core.settings import DEVELOPMENT_KEY, Settings
 from services.common.core.token_keys import new_kid
 
 from .. import DATA_DIR, OperationError
 from ..flags import CommandParser
-from ..sentences import CUSTOMERS_KEY, UNKNOWN_KEY, no_shop_at
+from ..sentences import no_shop_at, why_refused
 
 CALL_SECONDS = 10.0
 _DESCRIPTION = """\
@@ -88,20 +90,16 @@ async def _rotate(shop: Settings, *, end_older: bool) -> list[Key]:
 
 def _keys(registry: str, status: int, body: bytes) -> list[Key]:
     """The keys in an answer. Raises OperationError for what it is instead."""
-    if status == 401:
-        raise OperationError(UNKNOWN_KEY)
-    if status == 403:
-        raise OperationError(CUSTOMERS_KEY)
-    try:
-        if status in (200, 201):
+    if status in (200, 201):
+        with suppress(msgspec.MsgspecError):
             return msgspec.json.decode(body, type=list[Key])
-        if status == 504:
-            raise _not_known(registry)
-        if status in (409, 503, 507):
-            detail = str(msgspec.json.decode(body, type=dict[str, object])["detail"])
-            raise OperationError(f"No key was made: {detail.rstrip('.')}.")
-    except (msgspec.MsgspecError, KeyError):
-        pass
+    error = error_from_answer(status, {}, body)
+    if (sentence := why_refused(error)) is not None:
+        raise OperationError(sentence)
+    if status == 504:
+        raise _not_known(registry)
+    if status in (409, 503, 507) and error.code:
+        raise OperationError(f"No key was made: {error.detail.rstrip('.')}.")
     raise OperationError(f"What answers at {registry} is not the registry of a shop like this one.")
 
 

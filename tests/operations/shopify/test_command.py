@@ -19,10 +19,11 @@ from services.common.core.settings import DEVELOPMENT_KEY
 from services.common.process.serve import listen
 from services.common.web.keys import BOUND
 from services.operations import OperationError
+from services.operations.sentences import HOST_NOT_ALLOWED, TOO_MANY_WRONG_KEYS
 from services.operations.shopify import command as shopify
 from services.operations.shopify import load as shopify_load
 from services.operations.shopify.products import read_export
-from tests.client.fakes import FakeRegistry, FakeService, reply
+from tests.client.fakes import FakeRegistry, FakeService, problem, reply
 
 DATA = Path(__file__).parent / "data"
 HEADER = "Handle,Title,Published,Type,Variant SKU,Variant Inventory Qty,Variant Price"
@@ -226,6 +227,26 @@ async def test_a_customer_s_token_is_not_enough(shop: Shop) -> None:
         await shop.registry.put("catalog", instance("catalog-2", strict.url))
         with pytest.raises(OperationError, match="This key is a customer's"):
             await shop.run(DATA / "older-header.csv")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "sentence"),
+    [
+        (429, "too_many_requests", TOO_MANY_WRONG_KEYS),
+        (403, "host_not_allowed", HOST_NOT_ALLOWED),
+    ],
+)
+async def test_why_the_registry_or_the_catalog_refuses_is_told_with_what_to_do(
+    shop: Shop, status: int, code: str, sentence: str
+) -> None:
+    refusal = problem(status, code)
+    async with FakeService(refusal) as strict:
+        await shop.registry.put("catalog", instance("catalog-2", strict.url))
+        with pytest.raises(OperationError, match=re.escape(sentence)):
+            await shop.run(DATA / "older-header.csv")
+    shop.registry.answers = [refusal] * 1000
+    with pytest.raises(OperationError, match=re.escape(sentence)):
+        await shop.run(DATA / "older-header.csv")
 
 
 def test_a_shop_that_does_not_run_is_named_with_how_to_start_it(

@@ -11,6 +11,7 @@ import pytest
 
 from services.cart.model import FORGOTTEN_HOURS
 from services.operations import OperationError
+from services.operations.sentences import UNKNOWN_KEY
 from services.operations.status.command import main
 from services.operations.status.figures import CART_KEPT_HOURS
 from tests.operations.audit.planted import Folder
@@ -67,6 +68,18 @@ async def test_a_running_shop_is_told_with_its_processes_and_instances(
     assert "the shop is running" in text
     assert row(text, "orders.db", "order").split()[2] == str(os.getpid())
     assert row(text, "order-1").split()[1:] == [four_services.urls["order"], "up"]
+
+
+async def test_a_key_that_the_registry_does_not_know_is_told_as_that(
+    four_services: Shop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_KEY", "another")
+    port = four_services.urls["registry"].rpartition(":")[2]
+    text = await asyncio.to_thread(
+        told, capsys, "--data-dir", str(four_services.folder), "--base-port", port
+    )
+    assert UNKNOWN_KEY in text
+    assert row(text, "orders.db", "orders")
 
 
 async def test_a_registry_that_does_not_answer_is_told_and_keeps_nothing_back(

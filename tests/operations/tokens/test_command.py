@@ -13,6 +13,7 @@ from services.common.core.arguments import SettingsError
 from services.common.core.settings import DEVELOPMENT_KEY
 from services.common.web.keys import KEYRING
 from services.operations import OperationError
+from services.operations.sentences import HOST_NOT_ALLOWED, TOO_MANY_WRONG_KEYS
 from services.operations.tokens.command import main
 from tests.routes import assert_problem
 from tests.shop import Shop, token, until
@@ -104,6 +105,21 @@ async def test_a_key_that_is_not_the_operator_s_makes_none(
     monkeypatch.setenv("API_KEY", "two\nlines")
     assert (await sentence(shop)).startswith("API_KEY cannot be sent")
     assert names(shop, "registry") == before
+
+
+async def test_a_further_wrong_key_is_told_with_what_to_do(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.stop("registry")
+    await shop.start("registry", wrong_key_burst=1.0, wrong_key_rate=0.001)
+    monkeypatch.setenv("API_KEY", "another")
+    assert (await sentence(shop)).startswith("The shop does not know this key;")
+    assert await sentence(shop) == TOO_MANY_WRONG_KEYS
+
+
+async def test_a_name_that_the_development_key_does_not_allow_is_no_wrong_key(shop: Shop) -> None:
+    by_another_name = shop.urls["registry"].replace("127.0.0.1", "0.0.0.0")
+    assert await sentence(shop, "--registry", by_another_name) == HOST_NOT_ALLOWED
 
 
 async def test_what_is_no_registry_is_told_from_one(shop: Shop) -> None:
