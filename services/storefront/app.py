@@ -15,7 +15,7 @@ from services.common.core.settings import Settings
 from services.common.pages.files import page_routes, send_file
 from services.common.process.app import service_app
 from services.common.web.addresses import TRUSTED_PROXIES, read_networks
-from services.common.web.admission import GATES
+from services.common.web.admission import GATES, admit
 from services.common.web.keys import TOKEN_LIFETIME
 from services.common.web.routing import Access, Route
 from services.common.web.token_buckets import TokenBuckets
@@ -79,6 +79,7 @@ async def answer_not_found_with_page(request: web.Request, handler: Handler) -> 
         is_call = f"{request.path}/".startswith("/api/") or request.method not in ("GET", "HEAD")
         if is_call or not reads_pages:
             raise
+        admit(request)
         return await send_file(request, PAGES, "index.html", status=404)
 
 

@@ -95,6 +95,14 @@ async def test_an_address_has_so_many_requests_at_once_and_holds_up_no_other(
     hanging.cancel()
 
 
+async def test_a_broken_link_counts_as_any_page_does(catalog: Peer, shop: Shop) -> None:
+    await shop.start("storefront", address_requests=1)
+    hanging = await wait_for_ever(shop, catalog, "127.0.0.2")
+    for address, status in (("127.0.0.2", 429), ("127.0.0.3", 404)):
+        assert await asked_from(shop, address, None, "/nothing", Accept="text/html") == status
+    hanging.cancel()
+
+
 async def test_0_is_no_bound_for_addresses(catalog: Peer, shop: Shop) -> None:
     await shop.start("storefront", address_requests=0)
     hanging = await wait_for_ever(shop, catalog, "127.0.0.2")
