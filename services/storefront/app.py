@@ -100,6 +100,7 @@ ROUTES = [
         Access.PUBLIC,
         gives=Session,
         rejections=("invalid_api_key", "cross_site_request", "too_many_requests"),
+        recognises=True,
     ),
     *gateway_routes(),
     *page_routes(PAGES, VIEWS),

@@ -12,8 +12,7 @@ from services.common.core import wire
 from services.common.core.clock import rfc3339
 from services.common.core.errors import Forbidden
 from services.common.web.addresses import address_of
-from services.common.web.admission import authenticate
-from services.common.web.keys import KEYRING, TOKEN_LIFETIME
+from services.common.web.keys import KEYRING, PRINCIPAL, TOKEN_LIFETIME
 from services.common.web.token_buckets import TokenBuckets
 
 SESSIONS: web.AppKey[TokenBuckets] = web.AppKey("sessions", TokenBuckets)
@@ -39,8 +38,7 @@ async def begin_session(request: web.Request) -> web.Response:
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         raise Forbidden("A page of another site cannot begin a session", code="cross_site_request")
     keyring = request.app[KEYRING]
-    is_anonymous = {"X-API-Key", "Authorization"}.isdisjoint(request.headers)
-    principal = None if is_anonymous else authenticate(request)
+    principal = request.get(PRINCIPAL)
     network = None
     if principal is None or not principal.is_operator:
         network = address_of(request)

@@ -57,12 +57,19 @@ async def until_told(*socks: socket.socket) -> int:
 
 
 async def asked_from(
-    shop: Shop, address: str, key: str | None, path: str = "/api/products", **headers: str
+    shop: Shop,
+    address: str,
+    key: str | None,
+    path: str = "/api/products",
+    *,
+    method: str = "GET",
+    **headers: str,
 ) -> int:
     """The status of a call from an address of this machine."""
     async with (
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(local_addr=(address, 0))) as session,
-        session.get(
+        session.request(
+            method,
             shop.urls["storefront"] + path,
             headers={**({"X-API-Key": key} if key else {}), **headers},
         ) as response,
@@ -101,6 +108,24 @@ async def test_a_broken_link_counts_as_any_page_does(catalog: Peer, shop: Shop) 
     for address, status in (("127.0.0.2", 429), ("127.0.0.3", 404)):
         assert await asked_from(shop, address, None, "/nothing", Accept="text/html") == status
     hanging.cancel()
+
+
+async def test_the_operator_begins_a_session_from_an_address_that_has_no_place_left(
+    catalog: Peer, shop: Shop
+) -> None:
+    await shop.start("storefront", address_requests=1)
+    hanging = await wait_for_ever(shop, catalog, "127.0.0.2")
+    for key, status in ((None, 429), (token("bob"), 429), (OPERATOR, 200)):
+        begun = await asked_from(shop, "127.0.0.2", key, "/api/session", method="POST")
+        assert begun == status
+    hanging.cancel()
+
+
+async def test_a_wrong_key_for_a_session_is_told_without_waiting_for_a_body(shop: Shop) -> None:
+    await shop.start("storefront")
+    async with connection(shop.urls["storefront"]) as slow:
+        await say(slow, head("POST", "/api/session", "wrong", Content_Length=9))
+        assert await next_status(slow) == 401
 
 
 async def test_0_is_no_bound_for_addresses(catalog: Peer, shop: Shop) -> None:

@@ -56,6 +56,11 @@ NETWORK_CLAIM = "net"
 """Where a token says which network its session came from."""
 
 
+def shows_key(request: web.Request) -> bool:
+    """Whether a request comes with a key or a token, be it a right one or not."""
+    return "X-API-Key" in request.headers or "Authorization" in request.headers
+
+
 class Keyring:
     """Tells who sent a request, and signs customer tokens.
 

@@ -3,8 +3,8 @@
 A request is rejected in the order that services/contract.md tells: 403 of its Host, 421, 404 and
 405 of the route, then here 503, 401, 403, 429, 413, 415, 400, 422. Only then does the handler look
 at the thing itself. All up to 429 is known at the header, so who is rejected for it sends a body in
-vain. A slot is taken once the body is there, and given back before the answer is sent: nobody holds
-one by being slow.
+vain; what a handler forbids or bounds by itself is known later. A slot is taken once the body is
+there, and given back before the answer is sent: nobody holds one by being slow.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from aiohttp import web
 
 from ..core.errors import Forbidden, OutcomeUnknown, Unavailable
 from .admission import admit, authenticate
+from .auth import shows_key
 from .idempotency import KeyedRequest, serve_keyed
 from .keys import PRINCIPAL, SETTINGS
 from .lifecycle import LIFECYCLE
@@ -55,7 +56,8 @@ class Route:
     Routes that `streams` have no deadline, and are counted apart; `quiet` routes write no log line.
     A `raw` route takes any query and any body: its handler gets the body's bytes, and keeps a
     deadline of its own. `ungated` routes are served whatever else has been asked for, and
-    however much waits to be read: a probe must not fail for that.
+    however much waits to be read: a probe must not fail for that. A public route that `recognises`
+    its caller authenticates whoever shows a key or a token, before the gates.
     """
 
     method: str
@@ -73,6 +75,7 @@ class Route:
     quiet: bool = False
     raw: bool = False
     ungated: bool = False
+    recognises: bool = False
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -109,6 +112,8 @@ def _pipeline(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
     async def serve(request: web.Request) -> web.StreamResponse:
         request[ROUTE] = route
         if route.access is Access.PUBLIC:
+            if route.recognises and shows_key(request):
+                request[PRINCIPAL] = authenticate(request)
             if not route.ungated:
                 admit(request)
             return await _handle(request, route, await _parameters(request, route))
