@@ -9,7 +9,13 @@ import msgspec
 from services.common.core import wire
 from services.common.core.rejection import Rejection
 from services.common.core.wire import MAX_INTEGER
-from services.common.web.paging import CursorNumber, decode_cursor, encode_cursor, newest_first
+from services.common.web.paging import (
+    CursorNumber,
+    decode_cursor,
+    encode_cursor,
+    fill_page,
+    newest_first,
+)
 
 from .messages import HoldQuery, HoldView, OrderQuery, OrderView
 from .model import Held, Item, Order, OrderEvent, order_not_found
@@ -96,11 +102,9 @@ def list_holds(conn: sqlite3.Connection, query: HoldQuery) -> tuple[list[HoldVie
         f" HAVING (sum(units), {query.by}) < (?, ?) ORDER BY sum(units) DESC, {query.by} DESC"
         " LIMIT ?",
         (units, name, query.limit + 1),
-    ).fetchall()
-    more = len(rows) > query.limit
-    del rows[query.limit :]
-    after = encode_cursor((rows[-1]["units"], rows[-1][query.by])) if more else None
-    return [HoldView(**row) for row in rows], after
+    )
+    holds, last = fill_page(rows, query.limit, lambda row: HoldView(**row))
+    return holds, None if last is None else encode_cursor((last["units"], last[query.by]))
 
 
 def list_orders(conn: sqlite3.Connection, query: OrderQuery) -> tuple[list[OrderView], str | None]:

@@ -10,6 +10,7 @@ import pytest
 
 from services.common.core.clock import utc_now
 from services.common.storage.migrations import migrate
+from services.common.web import paging
 from services.operations import databases
 from services.order import store, transitions
 from services.order.model import Bound, Checkout, Item
@@ -224,13 +225,17 @@ async def test_the_operator_sees_who_holds_what_those_with_most_units_first(shop
     ] == [(None, "192.0.2.1", 3, 15)]
 
 
-async def test_who_holds_what_comes_in_pages(shop: Shop) -> None:
+@pytest.mark.parametrize(("limit", "size"), [(2, paging.PAGE_BYTES), (1000, 300)])
+async def test_who_holds_what_comes_in_pages_of_so_many_or_so_large(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, limit: int, size: int
+) -> None:
+    monkeypatch.setattr(paging, "PAGE_BYTES", size)
     await shop.start("catalog")
     await shop.start("order")
     product = await shop.product(stock=100)
     for guest in ("ada", "bob", "cyd"):
         await place(shop, product, key=token(guest), json={"user_id": guest})
-    page = await shop.call("order", "GET", "/holds?limit=2")
+    page = await shop.call("order", "GET", f"/holds?limit={limit}")
     rest = page.headers["Link"].partition("<")[2].partition(">")[0]
     more = await shop.call("order", "GET", f"/holds{rest}")
     assert sorted(one["user_id"] for one in page.json + more.json) == ["ada", "bob", "cyd"]
