@@ -23,7 +23,7 @@ from services.common.web.idempotency_keys import LIFETIME_HOURS
 from services.common.web.lifecycle import MAX_IN_FLIGHT
 from services.common.web.parameters import BODY_LIMIT
 from services.common.web.routing import Access, Route
-from services.common.web.unsent import MAX_UNSENT, STALLED_SECONDS
+from services.common.web.unsent import MAX_UNSENT, PACE, STALLED_SECONDS
 from services.operations.databases import DATABASES
 from services.operations.run.deployment import SERVICES, Deployment
 from services.order.app import OrderSettings
@@ -231,6 +231,10 @@ def test_the_bounds_are_those_of_the_code() -> None:
         ),
         "time without progress while an answer is sent": (
             f"{STALLED_SECONDS:g} s, then the connection is closed"
+        ),
+        "time for an answer to be read": (
+            f"{STALLED_SECONDS:g} s, and 1 s for each {PACE // 2**10} KiB,"
+            " then the connection is closed"
         ),
     }
 
