@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -70,6 +71,13 @@ async def registration(app: web.Application) -> AsyncIterator[None]:
     await registrar.leave()
 
 
+def _store(conn: sqlite3.Connection, shop: str | None, keys: TokenKeys) -> None:
+    """Have the database know the shop and the keys of its tokens."""
+    if shop is not None:
+        store_shop(conn, shop)
+    store_token_keys(conn, keys)
+
+
 class Registrar:
     """Keeps this instance registered."""
 
@@ -79,6 +87,8 @@ class Registrar:
         self._lifecycle: Lifecycle = app[LIFECYCLE]
         self._keyring: Keyring = app[KEYRING]
         self._lease: str | None = None
+        self._stored = self._known
+        """What of it the database has."""
 
     async def keep(self) -> None:
         """Register, and renew the lease until cancelled or superseded."""
@@ -113,8 +123,7 @@ class Registrar:
                     logger.warning("the registry cannot be reached", extra={"reason": str(error)})
                 await asyncio.sleep(BACKOFF.delay(failures))
         self._lease = registered.lease
-        await self._keep_shop(registered.shop)
-        await self._keep_token_keys(registered.token_keys)
+        await self._learn(registered.shop, registered.token_keys)
         self._lifecycle.registered = True
         logger.info("registered", extra={"url": url, "shop": registered.shop})
         return registered
@@ -137,33 +146,34 @@ class Registrar:
             }
             try:
                 answer = await self._call("POST", "/heartbeat", told)
-                await self._keep_token_keys(msgspec.convert(answer, Renewed).token_keys)
+                await self._learn(None, msgspec.convert(answer, Renewed).token_keys)
             except NO_ANSWER as error:
                 logger.warning("heartbeat failed", extra={"reason": str(error) or "time-out"})
 
-    async def _keep_shop(self, shop: str) -> None:
-        if shop == self._lifecycle.shop:
-            return
-        if self._lifecycle.shop is not None:
-            logger.warning("the registry names another shop than before", extra={"shop": shop})
-        self._lifecycle.shop = shop
-        if DATABASE not in self._app:
-            return
-        try:
-            await self._app[DATABASE].write(store_shop, shop)
-        except DatabaseError as error:
-            logger.warning("the shop's id could not be stored", extra={"reason": str(error)})
+    @property
+    def _known(self) -> tuple[str | None, TokenKeys]:
+        """What is known here of the shop: its id, and the keys of tokens."""
+        return self._lifecycle.shop, self._keyring.token_keys
 
-    async def _keep_token_keys(self, keys: TokenKeys | None) -> None:
-        if keys is None or keys == self._keyring.token_keys:
-            return
-        self._keyring.token_keys = keys
-        if DATABASE not in self._app:
+    async def _learn(self, shop: str | None, keys: TokenKeys | None) -> None:
+        """Take up what the registry names, and store what the database does not have: it may not
+        have taken it the last time.
+        """
+        if shop is not None:
+            if self._lifecycle.shop not in (None, shop):
+                logger.warning("the registry names another shop than before", extra={"shop": shop})
+            self._lifecycle.shop = shop
+        if keys is not None:
+            self._keyring.token_keys = keys
+        known = self._known
+        if known == self._stored or DATABASE not in self._app:
             return
         try:
-            await self._app[DATABASE].write(store_token_keys, keys)
+            await self._app[DATABASE].write(_store, *known)
         except DatabaseError as error:
-            logger.warning("the keys of tokens are not stored", extra={"reason": str(error)})
+            logger.warning("the shop's id and keys are not stored", extra={"reason": str(error)})
+        else:
+            self._stored = known
 
     async def _call(self, method: str, what: str, body: Any) -> Any:
         """Make one call about this instance. Raises Forgotten, Superseded, or one of NO_ANSWER."""

@@ -17,6 +17,7 @@ from services.common.core.token_keys import TokenKeys
 from services.common.core.version import VERSION
 from services.common.process import registration
 from services.common.process.registration import REGISTRAR
+from services.common.storage.database import DiskFull
 from services.common.storage.shop_identity import load_shop
 from services.common.storage.token_keys import load_token_keys
 from services.common.web.keys import DATABASE, KEYRING
@@ -333,6 +334,32 @@ async def test_keys_that_cannot_be_stored_are_good_all_the_same(
     await until(lambda: app[KEYRING].token_keys == KEYS)
     registrations = stand_in.count("POST", "/heartbeat")
     await until(lambda: stand_in.count("POST", "/heartbeat") > registrations)  # and it goes on
+
+
+async def test_what_could_not_be_stored_is_stored_with_a_later_heartbeat(
+    shop: Shop, stand_in: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = await registered(shop)
+
+    def fill(_conn: object, _stored: object) -> None:
+        raise DiskFull("no room")
+
+    with monkeypatch.context() as full:
+        full.setattr(registration, "store_shop", fill)
+        full.setattr(registration, "store_token_keys", fill)
+        stand_in.shop_id = "shop-2"
+        stand_in.answers = [web.json_response({}, status=404)]
+        await until(lambda: app[LIFECYCLE].shop == "shop-2")
+        stand_in.answers = [handed_out(KEYS)]
+        await until(lambda: app[KEYRING].token_keys == KEYS)
+        beats = stand_in.count("POST", "/heartbeat")
+        await until(lambda: stand_in.count("POST", "/heartbeat") > beats)
+        assert await app[DATABASE].read(load_shop) == "shop-1"
+
+    async def is_stored() -> bool:
+        return (await app[DATABASE].read(load_shop), await stored_keys(app)) == ("shop-2", KEYS)
+
+    await until(is_stored)
 
 
 @pytest.mark.parametrize(
