@@ -46,8 +46,24 @@ into .venv, and the catalog is filled with a demo.
 """
 _EPILOG = """\
 environment:
-  API_KEY     the operator key (a well-known one for development, on this machine alone)
-  CURRENCY    what the shop sells in (USD)
+  API_KEY                the operator key (a well-known one for development, on this machine alone)
+  CURRENCY               what the shop sells in (USD)
+  SECONDS_TO_PAY         how long an unpaid order holds its stock (900)
+  UNPAID_ORDERS          unpaid orders that a customer may have at once (20)
+  UNPAID_UNITS           units that these may have together (1000)
+  ADDRESS_UNPAID_ORDERS  unpaid orders of all customers from one address (100)
+  ADDRESS_UNPAID_UNITS   units that these may have together (2000)
+  SESSION_SECONDS        how long a customer's token lasts (604800)
+  CUSTOMER_RATE          requests a second that a customer may make (50)
+  CUSTOMER_BURST         requests that a customer may make in one burst (100)
+  CUSTOMER_REQUESTS      requests of a customer in progress at once, at each service (16)
+  SESSION_RATE           sessions a minute that an address may begin (30)
+  SESSION_BURST          sessions that an address may begin in one burst (60)
+  ADDRESS_REQUESTS       requests of an address in progress at once, at the storefront (64)
+  TRUSTED_PROXIES        the networks (CIDR) of reverse proxies in front of the storefront
+  ALLOWED_HOSTS          hosts that instances may be at, beside this one's
+  NO_COLOR               any text: no colours on the terminal
+Of unpaid orders, their units, and requests in progress, 0 is no bound.
 """
 
 

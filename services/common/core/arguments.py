@@ -10,6 +10,22 @@ class SettingsError(Exception):
     """A flag or an environment variable that cannot be used; the message says which and why."""
 
 
+class _Append(argparse.Action):
+    """The action of a flag that may be given again. As with any other flag, what is given takes the
+    place of the default, which a variable may have set.
+    """
+
+    def __call__(
+        self,
+        _parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        value: object,
+        _flag: str | None = None,
+    ) -> None:
+        given = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [*([] if given is self.default else given), value])
+
+
 class ArgumentParser(argparse.ArgumentParser):
     """Parses the flags of `command` (what a person types). A wrong flag raises SettingsError."""
 
@@ -21,6 +37,7 @@ class ArgumentParser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+        self.register("action", "append", _Append)
 
     def error(self, message: str) -> NoReturn:
         sentence = message.removeprefix("argument ")

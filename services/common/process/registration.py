@@ -88,7 +88,7 @@ class Registrar:
         self._keyring: Keyring = app[KEYRING]
         self._lease: str | None = None
         self._stored = self._known
-        """What of it the database has."""
+        """As much of what is known as the database has."""
 
     async def keep(self) -> None:
         """Register, and renew the lease until cancelled or superseded."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.markdown import in_backticks, rows
 from tests.operations.audit.conftest import filled, folder
 from tests.operations.audit.planted import Folder
 
@@ -40,9 +42,16 @@ def test_help_names_every_flag_and_command() -> None:
             "run.py restore",
             "run.py test",
         ),
-        "API_KEY",
     ):
         assert name in out
+
+
+def test_help_names_the_variables_that_the_guide_has() -> None:
+    guide = (ROOT / "services/operations/README.md").read_text()
+    table = rows(guide, "flag of `run.py`", "environment", "what", "default")
+    variables = [name for _, cell, _, _ in table for name in in_backticks(cell)]
+    _, out, _ = run("--help")
+    assert sorted(re.findall(r"^  ([A-Z_]{2,}) ", out, re.MULTILINE)) == sorted(variables)
 
 
 def test_help_wants_nothing_but_the_standard_library() -> None:
