@@ -36,7 +36,7 @@ class Business:
 
 
 async def do_business(url: str, seconds: float) -> Business:
-    """Have customers browse, fill their carts and order, for so long."""
+    """Have customers browse, fill and empty their carts, and look at their orders, for so long."""
     business = Business()
     ends = time.monotonic() + seconds
     async with aiohttp.ClientSession(url) as session, asyncio.TaskGroup() as group:

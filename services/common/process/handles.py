@@ -1,6 +1,6 @@
-"""File handles: as many as the system allows, and a line in the log when they are used up.
+"""File handles: as many as the system allows, and a line in the log when they run short.
 
-Where they are, uvloop closes new connections and says nothing.
+Where they are used up, uvloop closes new connections and says nothing.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def raise_limit() -> None:
 
 
 async def watch_handles(_app: object) -> AsyncIterator[None]:
-    """Cleanup context: tells when the process is out of file handles."""
+    """Cleanup context: tells when the process is nearly out of file handles."""
     async with running(_watch, "watch on file handles"):
         yield
 
@@ -53,7 +53,8 @@ async def _watch() -> None:
         if _is_short() and time.monotonic() - told_at >= TELL_SECONDS:
             told_at = time.monotonic()
             logger.warning(
-                "out of file handles: new connections are closed", extra={"limit": _limit()}
+                "nearly out of file handles: new connections may be closed",
+                extra={"limit": _limit()},
             )
         await asyncio.sleep(LOOK_SECONDS)
 

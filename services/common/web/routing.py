@@ -1,10 +1,10 @@
 """Routes as data: who may call them, what they take and what they give. One pipeline serves all.
 
 A request is rejected in the order that services/contract.md tells: 403 of its Host, 421, 404 and
-405 of the route, then here 503, 401, 403, 429, 413, 415, 400, 422. Only then does the handler look
-at the thing itself. All up to 429 is known at the header, so who is rejected for it sends a body in
-vain; what a handler forbids or bounds by itself is known later. A slot is taken once the body is
-there, and given back before the answer is sent: nobody holds one by being slow.
+405 of the route, then here 503, 401, 403, 429, 413, 408, 415, 400, 422. Only then does the handler
+look at the thing itself. All up to 429 is known at the header, so who is rejected for it sends a
+body in vain; what a handler forbids or bounds by itself is known later. A slot is taken once the
+body is there, and given back before the answer is sent: nobody holds one by being slow.
 """
 
 from __future__ import annotations

@@ -84,12 +84,13 @@ async def _run(
         if console.json_lines:
             return
         # Imported only now, so that the services had the processor while they were starting.
-        from .status import status
+        from .ready_message import ready_message
 
         # A key of one's own is shown only on a terminal: piped output may be kept as a log.
         shown_key = key if key == DEVELOPMENT_KEY or on_terminal else None
+        colored = console.colored
         console.show(
-            status(deployment, services, running, shown_key=shown_key, colored=console.colored)
+            ready_message(deployment, services, running, shown_key=shown_key, colored=colored)
         )
 
     supervisor = Supervisor(children(deployment, services), log.log, timing)

@@ -1,4 +1,4 @@
-"""File handles: as many as the system allows, and a line in the log when they are used up."""
+"""File handles: as many as the system allows, and a line in the log when they run short."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_service_may_open_as_much_as_the_system_allows(catalog: Process) -> No
     assert soft == hard > 64
 
 
-def test_a_service_that_is_out_of_handles_says_so_once(catalog: Process) -> None:
+def test_a_service_that_is_nearly_out_of_handles_says_so_once(catalog: Process) -> None:
     url = urlsplit(catalog.url())
     assert url.port is not None
     resource.prlimit(catalog.pid, resource.RLIMIT_NOFILE, (64, 64))
@@ -49,7 +49,7 @@ def test_a_service_that_is_out_of_handles_says_so_once(catalog: Process) -> None
                 ("127.0.0.1", url.port), source_address=("127.0.0.2", 0)
             )
             connections.enter_context(guest)
-        said = catalog.until("out of file handles")
+        said = catalog.until("nearly out of file handles")
     assert said["level"] == "warning"
     assert said["limit"] == 64
     assert catalog.end() == 0

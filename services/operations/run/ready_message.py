@@ -16,7 +16,7 @@ from .deployment import REGISTRY, Deployment, Service
 from .supervisor import Running
 
 
-def status(
+def ready_message(
     deployment: Deployment,
     services: Sequence[Service],
     running: Sequence[Running],
