@@ -1,4 +1,4 @@
-"""`python -m tests.growth`: an hour of refused orders, or as many as you say, and their purge."""
+"""`python -m tests.growth`: an hour of refused orders, or as much as you say, and their purge."""
 
 from __future__ import annotations
 
@@ -10,10 +10,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services.common.core.clock import seconds_after
-from services.common.durable.purge import PAUSE_SECONDS
 from services.operations.audit.command import look
 
-from .day import DAY, OPENING, Hold, Shop, file_sizes, holds_of_the_writer, open_shop, touch
+from .day import (
+    A_SECOND,
+    DAY,
+    ONE_BY_ONE,
+    ONE_IN,
+    OPENING,
+    Hold,
+    Shop,
+    file_sizes,
+    holds_of_the_writer,
+    open_shop,
+    touch,
+)
+
+AN_HOUR = 3600 * A_SECOND
+PAUSE_SECONDS = 0.02
 
 
 async def simulate(folder: Path, orders: int) -> None:
@@ -23,9 +37,11 @@ async def simulate(folder: Path, orders: int) -> None:
             empty = await shop.bytes_in_use()
             end = await shop.order(orders, OPENING)
             rows, before = await shop.rows(), await shop.bytes_in_use()
-            print(f"orders             {orders:,}, at 50 a second, 1 in 100 of them held")
+            placed = rows["orders"]
+            held = min(orders, ONE_BY_ONE) // ONE_IN
+            print(f"orders             {placed:,}, at 50 a second, {held:,} of them held")
             print(f"rows before        {rows}")
-            print(f"bytes before       {before:,}: {(before - empty) / orders:,.0f} an order")
+            print(f"bytes before       {before:,}: {(before - empty) / placed:,.0f} an order")
             answer = await shop.kept(0)
             await shop.purge(seconds_after(OPENING, DAY))
             assert answer is not None
@@ -44,14 +60,15 @@ async def simulate(folder: Path, orders: int) -> None:
             print(f"a batch purged     {told(batches)}")
             print(f"purge              {took:.1f} s in {len(batches):,} batches")
             sizes = file_sizes(folder)
-            await shop.order(orders, seconds_after(end, 9 * DAY))
-        print(f"files              {sizes:,}; after as many orders again {file_sizes(folder):,}")
+            again = min(orders, AN_HOUR)
+            await shop.order(again, seconds_after(end, 9 * DAY))
+        print(f"files              {sizes:,}; after {again:,} orders again {file_sizes(folder):,}")
     found = look(folder)
     print(f"audit              {len(found.breaches)} rows wrong")
 
 
 async def one_row_at_a_time(shop: Shop, holds: list[Hold]) -> list[Hold]:
-    """What the smallest writes take on this machine now, at the pace of the purge."""
+    """What the smallest writes take on this machine now, one now and then."""
     holds.clear()
     for _ in range(500):
         await shop.databases["products"].write(touch)
@@ -72,8 +89,11 @@ def told(holds: Sequence[Hold]) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser("python -m tests.growth", description=__doc__)
-    parser.add_argument("--orders", type=int, default=180_000, help="how many (%(default)s)")
+    much = parser.add_mutually_exclusive_group()
+    much.add_argument("--orders", type=int, default=AN_HOUR, help="how many (%(default)s)")
+    much.add_argument("--hours", type=float, help="how many, at 50 a second")
     parser.add_argument("--folder", type=Path, help="on the disk that is to be measured")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as made:
-        asyncio.run(simulate(Path(made), arguments.orders))
+        orders = int(arguments.hours * AN_HOUR) if arguments.hours else arguments.orders
+        asyncio.run(simulate(Path(made), orders))

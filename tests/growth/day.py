@@ -4,6 +4,7 @@ costs those that write meanwhile. The services' own units of work, on a clock of
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from services.common.core.clock import seconds_after
 from services.common.core.rejection import Rejection
 from services.common.durable.purge import Forget, forget_all
 from services.common.storage.database import Database, open_database
-from services.common.storage.group_commit import GroupCommit
+from services.common.storage.group_commit import LOOK_EVERY_UNITS, GroupCommit
 from services.common.storage.thread import Call
 from services.common.web import idempotency_keys
 from services.common.web.idempotency_keys import IdempotencyKey, find, forget_old_keys
@@ -38,16 +39,36 @@ ONE_IN = 100
 """So many orders are refused, and then one is held: it has to stay."""
 AT_ONCE = 250
 """Orders a unit of work: that it is quick is not what is measured here."""
+ONE_BY_ONE = 20_000
+"""Orders that are placed by the services' units of work. Further ones are copies of the refused
+among them, row by row, and so one in a hundred fewer: a day of them is some million.
+"""
 
 FORGETS: Mapping[str, Sequence[Forget]] = {
     "orders": [forget_old_keys, order.forget_rejected_orders],
     "products": [forget_old_keys, forget_rejected_reservations],
 }
 """What is purged in each database, in the order of the services."""
+REFUSED = "'REJECTED' AND updated_at >= :since AND updated_at < :until"
 TABLES = {
-    "orders": ("orders", "order_events", "idempotency_keys"),
-    "products": ("reservations",),
+    "orders": {
+        "orders": f"status = {REFUSED}",
+        "order_events": f"order_id IN (SELECT order_id FROM orders WHERE status = {REFUSED})",
+        "idempotency_keys": "status = 409 AND created_at >= :since AND created_at < :until",
+    },
+    "products": {"reservations": f"state = {REFUSED}"},
 }
+"""The tables of each database, and which of their rows are of refused orders."""
+LATER = "strftime('%Y-%m-%dT%H:%M:%fZ', {}, :seconds || ' seconds')"
+OF_A_COPY = {
+    "order_id": "id_of_copy(order_id, :number)",
+    "entity": "id_of_copy(entity, :number)",
+    "key": "printf('%036d', key + :number * :one_by_one)",
+    **{name: LATER.format(name) for name in ("created_at", "updated_at", "at")},
+}
+"""What is another in the copy of a row."""
+NUMBERED = {"number", "id"}
+"""Columns that SQLite counts up."""
 
 
 @dataclass
@@ -59,6 +80,18 @@ class Shop:
 
     async def order(self, orders: int, since: str) -> str:
         """Have so many orders placed from `since` on; returns when the last one was."""
+        await self._place(min(orders, ONE_BY_ONE), since)
+        for number, first in enumerate(range(ONE_BY_ONE, orders, ONE_BY_ONE), start=1):
+            until = seconds_after(since, min(ONE_BY_ONE, orders - first) / A_SECOND)
+            for name, tables in TABLES.items():
+                await self.databases[name].write(copy, tables, number, since, until)
+        for database in self.databases.values():
+            for _ in range(LOOK_EVERY_UNITS):  # then a WAL that copies have made long is cut
+                await database.write(lambda _conn: None)
+        self.placed += orders
+        return seconds_after(since, orders / A_SECOND)
+
+    async def _place(self, orders: int, since: str) -> None:
         for first in range(0, orders, AT_ONCE):
             numbers = range(self.placed + first, self.placed + min(first + AT_ONCE, orders))
             moments = [
@@ -67,13 +100,12 @@ class Shop:
             ids = await self.databases["orders"].write(place, numbers, moments)
             answers = await self.databases["products"].write(reserve, numbers, ids, moments)
             await self.databases["orders"].write(settle, ids, answers, moments)
-        self.placed += orders
-        return seconds_after(since, orders / A_SECOND)
 
     async def purge(self, now: str) -> None:
-        """What the services do every hour."""
-        for name, units in FORGETS.items():
-            await forget_all(self.databases[name], units, now)
+        """What the services do every hour, each by itself."""
+        async with asyncio.TaskGroup() as group:
+            for name, units in FORGETS.items():
+                group.create_task(forget_all(self.databases[name], units, now))
 
     async def kept(self, number: int) -> StoredResponse | None:
         """The final response under the key of an order."""
@@ -193,6 +225,36 @@ def settle(
         else:
             item = Item(product_id=PRODUCT, quantity=1, name="Pear Drops", price_cents=250)
             order.hold_stock(conn, placed, [item], 250, moment, "a request")
+
+
+def copy(
+    conn: sqlite3.Connection, tables: Mapping[str, str], number: int, since: str, until: str
+) -> None:
+    """Copy the refused orders of a while once more, as they would be so many whiles later."""
+    conn.create_function("id_of_copy", 2, id_of_copy, deterministic=True)
+    values = {
+        "number": number,
+        "seconds": number * ONE_BY_ONE / A_SECOND,
+        "one_by_one": ONE_BY_ONE,
+        "since": since,
+        "until": until,
+    }
+    for table, refused in tables.items():
+        names = {row["name"] for row in conn.execute(f"PRAGMA table_info({table})")} - NUMBERED
+        copied = ", ".join(OF_A_COPY.get(name, name) for name in names)
+        conn.execute(
+            f"INSERT INTO {table} ({', '.join(names)})"
+            f" SELECT {copied} FROM {table} WHERE {refused}",
+            values,
+        )
+
+
+def id_of_copy(order_id: str, number: int) -> str:
+    """The id of an order's copy, anywhere among the others. The factor is odd, so that no two
+    copies have the same.
+    """
+    moved = int(order_id[:8], 16) + number * 2_654_435_761
+    return f"{moved % 2**32:08x}{order_id[8:]}"
 
 
 def touch(conn: sqlite3.Connection) -> None:

@@ -1,13 +1,16 @@
 """The purge: it deletes what a service need not keep for good, every hour, a few rows at a time.
 
-Each batch is a unit of work of its own, with a pause after it, so that nobody waits long for the
-writer. What may go, and when, is said by the units of work; the schema keeps everything else.
+Each batch is a unit of work of its own, as large as can be done in some milliseconds, with a pause
+after it, so that nobody waits long for the writer. What may go, and when, is said by the units of
+work; the schema keeps everything else.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from aiohttp import web
@@ -19,10 +22,16 @@ from ..storage.database import Database, DatabaseError
 from ..web.keys import DATABASE, Resource
 
 EVERY_SECONDS = 3600.0
-ROWS_AT_ONCE = 50
-"""Few enough that a batch, with its COMMIT, holds the writer for some milliseconds."""
-PAUSE_SECONDS = 0.02
-"""After each batch, for those that wait; SQLite also needs it to empty the WAL."""
+BATCH_SECONDS = 0.004
+"""What a batch is to take, with its COMMIT."""
+LEAST_ROWS, FIRST_ROWS, MOST_ROWS = 10, 50, 500
+"""Of a batch: each has as many as the time that the one before it took tells."""
+BATCHES_IN_WAL = 3
+"""Then it is emptied, before SQLite does so at the end of a COMMIT: that would hold the writer for
+some 10 ms more.
+"""
+PAUSE = 2.0
+"""After each batch, in times what that took: for those that wait, and for the disk."""
 
 Forget = Callable[[sqlite3.Connection, str, int], int]
 """A unit of work: it deletes what may go by now, up to so many rows, and returns how many it did.
@@ -45,19 +54,40 @@ def purge(units: Sequence[Forget]) -> Resource:
     return context
 
 
-async def forget_all(database: Database, units: Sequence[Forget], now: str) -> None:
+async def forget_all(
+    database: Database,
+    units: Sequence[Forget],
+    now: str,
+    *,
+    clock: Callable[[], float] = time.perf_counter,
+) -> None:
     """Run each unit of work until nothing is left for it. One that fails is logged, and left for
     the next time.
     """
     for unit in units:
         try:
-            await _forget(database, unit, now)
+            await _forget(database, unit, now, clock)
         except (DatabaseError, sqlite3.Error) as error:
             logger.warning("what is old stays", extra={"what": unit.__name__, "reason": str(error)})
 
 
-async def _forget(database: Database, unit: Forget, now: str) -> None:
-    while True:
-        if await database.write(unit, now, ROWS_AT_ONCE) < ROWS_AT_ONCE:
+async def _forget(database: Database, unit: Forget, now: str, clock: Callable[[], float]) -> None:
+    rows = FIRST_ROWS
+    for batch in itertools.count(1):
+        began = clock()
+        if await database.write(unit, now, rows) < rows:
             return
-        await asyncio.sleep(PAUSE_SECONDS)
+        took = clock() - began
+        if batch % BATCHES_IN_WAL == 0:
+            await database.empty_wal()
+        await asyncio.sleep(PAUSE * took)
+        rows = _rows_after(rows, took)
+
+
+def _rows_after(rows: int, seconds: float) -> int:
+    """How many rows the next batch has, after one of so many that took so long. It may have waited
+    for others: then less is right as well.
+    """
+    if seconds > BATCH_SECONDS:
+        return max(rows - rows // 4, LEAST_ROWS)
+    return min(rows + rows // 4, MOST_ROWS)

@@ -12,7 +12,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Concatenate, NoReturn, ParamSpec, TypeVar
@@ -37,7 +37,7 @@ from .errors import (
     TransactionLost,
     translate,
 )
-from .file import explain_failures, keep_private, prepare, read_only_uri, refuse_link
+from .file import explain_failures, keep_durable, keep_private, prepare, read_only_uri, refuse_link
 from .filelock import FileLock
 from .group_commit import GroupCommit
 from .migrations import Schema
@@ -93,6 +93,7 @@ class Database:
         writer: aiosqlite.Connection,
         commits: GroupCommit,
         reader: aiosqlite.Connection,
+        emptier: aiosqlite.Connection,
         queue_limit: int,
     ) -> None:
         self.failure: str | None = None
@@ -102,6 +103,7 @@ class Database:
         self._reads = DatabaseThread(
             reader, partial(_run_reads, name), READS_AT_ONCE, queue_limit, self._note
         )
+        self._emptier = emptier
 
     async def write(
         self,
@@ -132,6 +134,13 @@ class Database:
         raises, Overloaded, DatabaseClosed, StorageFailed.
         """
         return await self._reads.call(query, *args, **kwargs)
+
+    async def empty_wal(self) -> None:
+        """Move what the WAL has into the file while others write; it is for a caller that writes
+        much. Else SQLite does it at the end of a COMMIT, which then takes many times as long. What
+        cannot be moved now, as somebody still reads, is left for later.
+        """
+        await on_thread(self._emptier, _empty_wal)
 
     async def check(self) -> None:
         """Return if the database can be used now; else raise the DatabaseError that says why."""
@@ -188,9 +197,16 @@ async def open_database(
             commits = await on_thread(writer, GroupCommit, path, end_process)
             reader = await stack.enter_async_context(connect(read_only_uri(path), uri=True))
             reader.row_factory = sqlite3.Row
-        database = Database(path.name, writer, commits, reader, queue_limit)
+            emptier = await stack.enter_async_context(connect(path))
+            await on_thread(emptier, keep_durable)
+        database = Database(path.name, writer, commits, reader, emptier, queue_limit)
         stack.push_async_callback(database.close)
         yield database
+
+
+def _empty_wal(conn: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):  # the one that writes will find what is the matter, and say so
+        conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 def _read_something(conn: sqlite3.Connection) -> None:

@@ -95,12 +95,17 @@ def prepare(conn: sqlite3.Connection, path: Path, schema: Schema) -> None:
     (mode,) = conn.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise CannotOpen(f"{path} cannot be kept safely: its file system has no WAL for SQLite.")
-    conn.execute("PRAGMA synchronous = FULL")
-    conn.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone does not empty the disk's cache
-    conn.execute("PRAGMA checkpoint_fullfsync = ON")
+    keep_durable(conn)
     conn.execute("PRAGMA temp_store = MEMORY")  # savepoints write nothing to the disk
     migrate(conn, schema, path.name)
     _make_durable(conn, path)
+
+
+def keep_durable(conn: sqlite3.Connection) -> None:
+    """Have a connection wait for the disk, at each COMMIT and wherever the WAL is emptied."""
+    conn.execute("PRAGMA synchronous = FULL")
+    conn.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone does not empty the disk's cache
+    conn.execute("PRAGMA checkpoint_fullfsync = ON")
 
 
 def _roll_back_interrupted_creation(conn: sqlite3.Connection, path: Path) -> None:

@@ -99,6 +99,17 @@ async def test_the_connection_that_writes_is_durable_and_holds_foreign_keys(
     assert await database.write(pragma, "foreign_keys") == 1
 
 
+async def test_an_emptied_wal_is_written_anew_from_its_beginning(
+    database: Database, tmp_path: Path
+) -> None:
+    for n in range(5):
+        await database.write(add(f"sku-{n}"))
+    size = (tmp_path / "shop.db-wal").stat().st_size
+    await database.empty_wal()
+    await database.write(add("tea"))
+    assert (tmp_path / "shop.db-wal").stat().st_size == size
+
+
 async def test_a_unit_whose_caller_left_before_its_turn_is_not_run(database: Database) -> None:
     async with held(database):
         left = asyncio.create_task(database.write(add("tea")))
