@@ -14,7 +14,7 @@ CHANGES_NOTHING = frozenset(
     (
         *("access", "faccessat", "faccessat2", "stat", "lstat", "fstat", "newfstatat", "statx"),
         *("statfs", "fstatfs", "readlink", "readlinkat", "getdents64", "fcntl", "flock", "fchown"),
-        *("close", "lseek", "read", "pread64", "execve"),
+        *("close", "lseek", "read", "pread64", "execve", "chmod", "fchmod", "fchmodat"),
     )
 )
 """Nothing, that is, of a file's content or name."""
