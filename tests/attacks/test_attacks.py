@@ -31,7 +31,7 @@ def attacked(tmp_path: Path) -> Iterator[RealShop]:
         yield shop
 
 
-@pytest.mark.parametrize("how", ["half-a-body", "read-nothing"])
+@pytest.mark.parametrize("how", ["half-a-body", "read-nothing", "hoard-unpaid"])
 async def test_an_attack_of_one_guest_fails_nobody_elses_requests(
     attacked: RealShop, how: str, record_property: pytest.FixtureRequest
 ) -> None:

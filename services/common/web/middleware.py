@@ -86,7 +86,8 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
         problem = as_problem(error)
         if isinstance(problem, InternalError):
             logger.exception("unexpected failure")
-        return problem
+        # Else it would hold this frame and this frame it, until the garbage collector comes by.
+        return problem.with_traceback(None)
     return response
 
 

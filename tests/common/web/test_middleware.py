@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 
@@ -51,6 +52,22 @@ async def test_a_public_route_fails_in_the_same_shape(shop: Shop) -> None:
     await open_bakery(shop, failing_with(RuntimeError("the window broke")))
     reply = await shop.call("bakery", "GET", "/window", key=None)
     assert_problem(reply, 500, "internal_error")
+
+
+async def test_a_rejection_leaves_nothing_to_the_garbage_collector(shop: Shop) -> None:
+    class Gone(errors.NotFound): ...
+
+    async def fail(_request: web.Request) -> web.Response:
+        raise Gone("The loaves are gone")
+
+    await open_bakery(shop, [Route("GET", "/loaves", fail)])
+    gc.collect()
+    gc.disable()
+    try:
+        assert_problem(await shop.call("bakery", "GET", "/loaves"), 404, "not_found")
+        assert not [each for each in gc.get_objects() if isinstance(each, Gone)]
+    finally:
+        gc.enable()
 
 
 async def test_every_answer_has_the_security_headers(shop: Shop) -> None:
