@@ -8,7 +8,6 @@ work; the schema keeps everything else.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -26,10 +25,6 @@ BATCH_SECONDS = 0.004
 """What a batch is to take, with its COMMIT."""
 LEAST_ROWS, FIRST_ROWS, MOST_ROWS = 10, 50, 500
 """Of a batch: each has as many as the time that the one before it took tells."""
-BATCHES_IN_WAL = 3
-"""Then it is emptied, before SQLite does so at the end of a COMMIT: that would hold the writer for
-some 10 ms more.
-"""
 PAUSE = 2.0
 """After each batch, in times what that took: for those that wait, and for the disk."""
 
@@ -73,13 +68,13 @@ async def forget_all(
 
 async def _forget(database: Database, unit: Forget, now: str, clock: Callable[[], float]) -> None:
     rows = FIRST_ROWS
-    for batch in itertools.count(1):
+    while True:
         began = clock()
         if await database.write(unit, now, rows) < rows:
             return
         took = clock() - began
-        if batch % BATCHES_IN_WAL == 0:
-            await database.empty_wal()
+        # Before SQLite does so at the end of a COMMIT, which would hold the writer for much longer.
+        await database.empty_wal()
         await asyncio.sleep(PAUSE * took)
         rows = _rows_after(rows, took)
 
