@@ -25,6 +25,7 @@ import services.order.app
 import services.payment.app
 import services.storefront.app
 from services.common.core.settings import DEVELOPMENT_KEY, Settings
+from services.common.core.token_keys import TokenKeys
 from services.common.process.serve import listen
 from services.common.web.auth import Keyring
 from services.common.web.keys import BOUND
@@ -203,11 +204,15 @@ def as_json(value: Any) -> dict[str, Any]:
 
 
 def token(
-    user_id: str, *, lifetime: timedelta = timedelta(hours=1), network: str | None = None
+    user_id: str,
+    *,
+    lifetime: timedelta = timedelta(hours=1),
+    network: str | None = None,
+    keys: TokenKeys = KEYS,
 ) -> str:
     """A customer's token, as the shop signs it for who comes from a network."""
     now = datetime.now(UTC)
-    return Keyring(OPERATOR, KEYS).sign_token(user_id, now=now, lifetime=lifetime, network=network)
+    return Keyring(OPERATOR, keys).sign_token(user_id, now=now, lifetime=lifetime, network=network)
 
 
 async def until(condition: Callable[[], Any], *, seconds: float = 10.0) -> Any:

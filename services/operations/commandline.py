@@ -54,6 +54,7 @@ environment:
   ADDRESS_UNPAID_ORDERS  unpaid orders of all customers from one address (100)
   ADDRESS_UNPAID_UNITS   units that these may have together (2000)
   SESSION_SECONDS        how long a customer's token lasts (604800)
+  RENEWAL_SECONDS        for how long it is renewed after that; 0 for not at all (34560000)
   CUSTOMER_RATE          requests a second that a customer may make (50)
   CUSTOMER_BURST         requests that a customer may make in one burst (100)
   CUSTOMER_REQUESTS      requests of a customer in progress at once, at each service (16)

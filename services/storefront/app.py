@@ -12,11 +12,12 @@ from aiohttp.typedefs import Handler
 
 from services.common.core.arguments import SettingsError
 from services.common.core.settings import Settings
+from services.common.core.token_keys import LONGEST_TOKEN
 from services.common.pages.files import page_routes, send_file
 from services.common.process.app import service_app
 from services.common.web.addresses import TRUSTED_PROXIES, read_networks
 from services.common.web.admission import GATES, admit
-from services.common.web.keys import TOKEN_LIFETIME
+from services.common.web.keys import TOKEN_LIFETIME, TOKEN_RENEWAL
 from services.common.web.routing import Access, Route
 from services.common.web.token_buckets import TokenBuckets
 
@@ -27,13 +28,15 @@ from .sessions import SESSIONS, Session, begin_session
 
 @dataclass(frozen=True, kw_only=True)
 class StorefrontSettings(Settings):
-    """`session_seconds` is how long a token lasts. A customer may make `customer_rate` requests a
+    """`session_seconds` is how long a token lasts, and `renewal_seconds` for how long after that it
+    is renewed still. A customer may make `customer_rate` requests a
     second, an address begin `session_rate` sessions a minute, and both so many at once. An address
     may have `address_requests` at once (0: no bound). Whose request it is, the `trusted_proxies`
     may tell: the networks (CIDR) that they are in.
     """
 
     session_seconds: float = 7 * 24 * 3600.0
+    renewal_seconds: float = 400 * 24 * 3600.0
     customer_rate: float = 50.0
     customer_burst: float = 100.0
     session_rate: float = 30.0
@@ -46,6 +49,11 @@ class StorefrontSettings(Settings):
         if min(self.customer_burst, self.session_burst) < 1:
             raise SettingsError(
                 "A burst below 1 lets nobody in: see --customer-burst and --session-burst."
+            )
+        if self.session_seconds + self.renewal_seconds > LONGEST_TOKEN:
+            raise SettingsError(
+                "A token is of use for 30 years at most: see --session-seconds and"
+                " --renewal-seconds."
             )
         try:
             read_networks(self.trusted_proxies)
@@ -60,6 +68,7 @@ def create_app(settings: StorefrontSettings) -> web.Application:
     app = service_app(settings, ROUTES, peers=sorted(set(OWNERS.values())), resources=[gateway])
     app.middlewares.append(answer_not_found_with_page)
     app[TOKEN_LIFETIME] = timedelta(seconds=settings.session_seconds)
+    app[TOKEN_RENEWAL] = timedelta(seconds=settings.renewal_seconds)
     app[SESSIONS] = TokenBuckets(settings.session_rate / 60, settings.session_burst)
     app[TRUSTED_PROXIES] = read_networks(settings.trusted_proxies)
     app[GATES] += [
@@ -100,7 +109,7 @@ ROUTES = [
         Access.PUBLIC,
         gives=Session,
         rejections=("invalid_api_key", "cross_site_request", "too_many_requests"),
-        recognises=True,
+        renews=True,
     ),
     *gateway_routes(),
     *page_routes(PAGES, VIEWS),

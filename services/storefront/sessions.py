@@ -1,4 +1,4 @@
-"""Customer sessions: a signed token for a guest, which can be renewed before it expires."""
+"""Customer sessions: a signed token for a guest, renewed also after it has expired."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def begin_session(request: web.Request) -> web.Response:
-    """Begin a session for a new guest; with a valid token, for the same customer again.
+    """Begin a session for a new guest; with a token, which may have expired, for the same again.
 
     An address that asks too often gets 429. The operator gets a new guest each time, without limit.
     The token says where the session came from, so that the order service can bound what customers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from playwright.async_api import Page, expect
 
 from tests.browser.shopper import Shopper
@@ -114,3 +116,24 @@ async def test_another_customer_s_things_are_not_found(
     await expect(page.get_by_role("main")).not_to_contain_text("Pear Drops")
     await shopper.go("/orders")
     await expect(page.get_by_text("No orders yet")).to_be_visible()
+
+
+async def test_who_comes_back_after_a_year_finds_their_orders(
+    visit: Visit, page: Page, shop: Shop
+) -> None:
+    await shop.product(name="Pear Drops")
+    shopper = Shopper(page, visit.origin)
+    await shopper.go()
+    order_id = await shopper.buy("Pear Drops")
+    guest = await shopper.user_id()
+    await page.evaluate(
+        """([token, expires_at]) => {
+            const mine = JSON.parse(localStorage.getItem("tuckshop.session"));
+            const old = { ...mine, token, expires_at, since: 0 };
+            localStorage.setItem("tuckshop.session", JSON.stringify(old));
+        }""",
+        [token(guest, lifetime=-timedelta(days=365)), "2020-01-01T00:00:00.000Z"],
+    )
+    await shopper.go("/orders")
+    await expect(page.locator(f"a[href='/orders/{order_id}']")).to_be_visible()
+    assert await shopper.user_id() == guest

@@ -6,11 +6,20 @@ from typing import Any
 import jwt
 import pytest
 
+from services.common.core.token_keys import TokenKeys, new_key
 from services.common.web.keys import KEYRING
 from services.common.web.lifecycle import LIFECYCLE
 from tests.routes import assert_problem
 from tests.shop import OPERATOR, Reply, Shop, token, until
-from tests.token_keys import token_of_old
+from tests.token_keys import KNOWN, token_of_old
+
+YEAR = timedelta(days=365)
+A_YEAR_OLD = token("guest-1", lifetime=-YEAR)
+OTHER_KEYS = TokenKeys(keys=(new_key("known", now=KNOWN.created_at),))
+
+
+async def rotate(shop: Shop, **how: Any) -> Reply:
+    return await shop.call("registry", "PUT", "/token-keys/next", json=how)
 
 
 async def begin(shop: Shop, key: str | None = None, **request: Any) -> Reply:
@@ -66,11 +75,105 @@ async def test_a_guest_stays_the_same_with_a_new_token(storefront_alone: Shop) -
 
 @pytest.mark.parametrize(
     "key",
-    ["", "nonsense", token("guest-1", lifetime=timedelta(seconds=-1)), token("a") + "x"],
-    ids=["empty", "nonsense", "expired", "changed"],
+    [
+        "",
+        "nonsense",
+        token("a") + "x",
+        A_YEAR_OLD + "x",
+        token("guest-1", lifetime=-timedelta(days=401)),
+        token_of_old("guest-1", lifetime=-timedelta(days=401)),
+        token("guest-1", lifetime=-YEAR, keys=OTHER_KEYS),
+        token_of_old("guest-1", lifetime=-YEAR, operator_key="another"),
+    ],
+    ids=[
+        "empty",
+        "nonsense",
+        "changed",
+        "expired and changed",
+        "expired too long ago",
+        "of old, expired too long ago",
+        "expired, of another shop",
+        "expired, of old, of another shop",
+    ],
 )
-async def test_an_expired_token_is_not_renewed(storefront_alone: Shop, key: str) -> None:
+async def test_what_is_no_token_of_the_shop_or_too_old_is_not_renewed(
+    storefront_alone: Shop, key: str
+) -> None:
     assert_problem(await begin(storefront_alone, key), 401, "invalid_api_key")
+
+
+@pytest.mark.parametrize(
+    "expired",
+    [
+        token("guest-1", lifetime=-timedelta(seconds=1)),
+        A_YEAR_OLD,
+        token("guest-1", lifetime=-timedelta(days=399, hours=23)),
+        token_of_old("guest-1", lifetime=-YEAR),
+    ],
+    ids=["just now", "a year ago", "almost 400 days ago", "of old, a year ago"],
+)
+async def test_an_expired_token_is_renewed_for_the_same_guest(
+    storefront_alone: Shop, expired: str
+) -> None:
+    renewed = (await begin(storefront_alone, expired)).json
+    assert renewed["user_id"] == "guest-1"
+    assert datetime.fromisoformat(renewed["expires_at"]) > datetime.now(UTC) + timedelta(days=6)
+
+
+async def test_who_comes_back_after_a_year_has_their_cart_and_their_orders(
+    whole_shop: Shop,
+) -> None:
+    shop = whole_shop
+    product = await shop.product()
+    await shop.call("cart", "POST", "/cart/guest-1/add", json={"product_id": product})
+    bought = await shop.order(product, user_id="guest-1")
+    key = (await begin(shop, A_YEAR_OLD)).json["token"]
+    orders = (await shop.call("storefront", "GET", "/api/orders", key=key)).json
+    assert [order["order_id"] for order in orders] == [bought["order_id"]]
+    cart = (await shop.call("storefront", "GET", "/api/cart/guest-1", key=key)).json
+    assert [item["product_id"] for item in cart["items"]] == [product]
+
+
+async def test_an_expired_token_opens_nothing_else(whole_shop: Shop) -> None:
+    owners = {
+        "/products": "catalog",
+        "/cart/guest-1": "cart",
+        "/orders": "order",
+        "/payments": "payment",
+    }
+    for path, owner in owners.items():
+        for service, target in ((owner, path), ("storefront", f"/api{path}")):
+            reply = await whole_shop.call(service, "GET", target, key=A_YEAR_OLD)
+            assert_problem(reply, 401, "invalid_api_key")
+
+
+async def test_for_how_long_a_token_is_renewed_can_be_set(shop: Shop) -> None:
+    await shop.start("storefront", renewal_seconds=60.0)
+    assert (await begin(shop, token("a", lifetime=-timedelta(seconds=30)))).status == 200
+    assert (await begin(shop, token("a", lifetime=-timedelta(seconds=61)))).status == 401
+
+
+async def test_a_token_that_was_signed_with_a_retired_key_is_renewed(shop: Shop) -> None:
+    await shop.start("storefront")
+    assert (await rotate(shop)).status == 201
+    renewed = await begin(shop, A_YEAR_OLD)
+    assert (renewed.status, renewed.json["user_id"]) == (200, "guest-1")
+
+
+async def test_a_token_whose_key_was_ended_is_not_renewed(shop: Shop) -> None:
+    await shop.start("storefront")
+    assert (await rotate(shop, end_older=True)).status == 201
+    heard = shop.app("storefront")[KEYRING]
+    await until(lambda: heard.token_keys.older_ended_at is not None)
+    for key in (A_YEAR_OLD, token_of_old("guest-1", lifetime=-YEAR), token("guest-1")):
+        assert_problem(await begin(shop, key), 401, "invalid_api_key")
+
+
+async def test_a_retired_key_is_kept_for_as_long_as_its_tokens_are_renewed(shop: Shop) -> None:
+    await shop.start("storefront")
+    *_, first, second = (await rotate(shop)).json
+    kept = datetime.fromisoformat(first["ends_at"]) - datetime.fromisoformat(second["signs_from"])
+    assert kept == timedelta(days=7 + 400 + 1)
 
 
 async def test_a_token_signed_the_old_way_is_renewed_to_one_signed_with_a_key_of_the_shop(

@@ -23,9 +23,11 @@ SIGNS_AFTER_SECONDS = 10.0
 heard of it, with the heartbeats.
 """
 KEPT_LONGER_SECONDS = 24 * 3600.0
-"""For how long a key verifies beyond the last token that it can have signed: a storefront that was
-cut off from the registry has signed with it for longer.
+"""For how long a key verifies beyond the use of the last token that it can have signed: a
+storefront that was cut off from the registry has signed with it for longer.
 """
+LONGEST_TOKEN = 10**9
+"""Seconds."""
 MAX_KEYS = 100
 """In a set, so that it fits in a request."""
 
@@ -54,13 +56,14 @@ class TokenKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class TokenKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The keys of a shop, oldest first.
 
-    `longest_token` is how long a token lasts at most, in seconds. From the moment `older_ended_at`
+    `longest_token` is how long a token is of use at most, in seconds: until it expires, and from
+    then on to be renewed. From the moment `older_ended_at`
     on, what was signed before it is refused: tokens of older keys, and those that are signed with
     the operator key, as release 0.1.0 did.
     """
 
     keys: Annotated[tuple[TokenKey, ...], msgspec.Meta(max_length=MAX_KEYS)] = ()
-    longest_token: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = 0
+    longest_token: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_TOKEN)] = 0
     older_ended_at: Moment | None = None
 
     def __post_init__(self) -> None:
@@ -90,8 +93,8 @@ class TokenKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return self.older_ended_at is not None or any(_is_known(key, now) for key in self.keys)
 
     def ends(self) -> dict[str, str | None]:
-        """From when on each key verifies no more: not before every token that it has signed has
-        ended. None for the newest.
+        """From when on each key verifies no more: not before every token that it has signed is
+        of no more use. None for the newest.
         """
         more = SIGNS_AFTER_SECONDS + self.longest_token + KEPT_LONGER_SECONDS
         ends: dict[str, str | None] = {key.kid: None for key in self.keys}

@@ -27,12 +27,22 @@ from ..storage.database import DatabaseError
 from ..storage.shop_identity import store_shop
 from ..storage.token_keys import store_token_keys
 from ..web.auth import Keyring
-from ..web.keys import BOUND, DATABASE, KEYRING, SESSION, SETTINGS, TOKEN_LIFETIME
+from ..web.keys import (
+    BOUND,
+    DATABASE,
+    KEYRING,
+    SESSION,
+    SETTINGS,
+    TOKEN_LIFETIME,
+    TOKEN_RENEWAL,
+)
 from ..web.lifecycle import LIFECYCLE, Lifecycle
 
 CALL_SECONDS = 3.0
 BACKOFF = Backoff(0.05, 2.0)
 """Seconds between two tries to register."""
+TOKEN_TIMES = (TOKEN_LIFETIME, TOKEN_RENEWAL)
+"""Together, for how long a token that this service signs is of any use."""
 FAILURES_BEFORE_WARNING = 6
 """In a row. When the whole shop starts, the registry may be the last to listen."""
 
@@ -132,8 +142,8 @@ class Registrar:
         """What a registration says. The keys of tokens are those that a registry takes back which
         was emptied.
         """
-        lifetime = self._app.get(TOKEN_LIFETIME, timedelta())
-        own = TokenKeys(longest_token=math.ceil(lifetime.total_seconds()))
+        of_use = sum((self._app.get(key, timedelta()) for key in TOKEN_TIMES), timedelta())
+        own = TokenKeys(longest_token=math.ceil(of_use.total_seconds()))
         keys = self._keyring.token_keys.merged(own)
         return {"url": url, "version": VERSION, "token_keys": msgspec.to_builtins(keys)}
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 
 from aiohttp import web
 
 from ..core.errors import TooManyRequests
 from .addresses import address_of
-from .auth import Principal, WrongKey
+from .auth import NOT_AT_ALL, Principal, WrongKey
 from .keys import KEYRING, PRINCIPAL
 from .token_buckets import TokenBuckets
 
@@ -27,14 +28,15 @@ WRONG_KEYS: web.AppKey[TokenBuckets] = web.AppKey("wrong_keys", TokenBuckets)
 """How often an address may come with a wrong key."""
 
 
-def authenticate(request: web.Request) -> Principal:
-    """Who is calling. Raises Unauthorized without a right key.
+def authenticate(request: web.Request, *, expired: timedelta = NOT_AT_ALL) -> Principal:
+    """Who is calling; a token may have `expired` so long ago. Raises Unauthorized without a right
+    key.
 
     An address that has come with too many wrong ones is told TooManyRequests for a further one. A
     right key is looked at first, so it is never held up by what others try from the same address.
     """
     try:
-        return request.app[KEYRING].authenticate(request)
+        return request.app[KEYRING].authenticate(request, expired=expired)
     except WrongKey:
         request.app[WRONG_KEYS].take(address_of(request))
         raise

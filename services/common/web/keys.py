@@ -19,6 +19,8 @@ SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 KEYRING: web.AppKey[Keyring] = web.AppKey("keyring", Keyring)
 TOKEN_LIFETIME: web.AppKey[timedelta] = web.AppKey("token_lifetime", timedelta)
 """How long the tokens last that this service signs, if it signs any."""
+TOKEN_RENEWAL: web.AppKey[timedelta] = web.AppKey("token_renewal", timedelta)
+"""For how long after a token has expired a new one is signed for it."""
 DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
 SESSION: web.AppKey[ClientSession] = web.AppKey("session", ClientSession)
 DISCOVERY: web.AppKey[Discovery] = web.AppKey("discovery", Discovery)

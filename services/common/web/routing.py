@@ -22,7 +22,7 @@ from ..core.errors import Forbidden, OutcomeUnknown, Unavailable
 from .admission import admit, authenticate
 from .auth import shows_key
 from .idempotency import KeyedRequest, serve_keyed
-from .keys import PRINCIPAL, SETTINGS
+from .keys import PRINCIPAL, SETTINGS, TOKEN_RENEWAL
 from .lifecycle import LIFECYCLE
 from .parameters import parse_parameters, read_body
 from .unsent import UNSENT
@@ -56,8 +56,9 @@ class Route:
     Routes that `streams` have no deadline, and are counted apart; `quiet` routes write no log line.
     A `raw` route takes any query and any body: its handler gets the body's bytes, and keeps a
     deadline of its own. `ungated` routes are served whatever else has been asked for, and
-    however much waits to be read: a probe must not fail for that. A public route that `recognises`
-    its caller authenticates whoever shows a key or a token, before the gates.
+    however much waits to be read: a probe must not fail for that. A public route that `renews`
+    authenticates whoever shows a key or a token, before the gates; a token that has expired will do
+    for as long as it can be renewed.
     """
 
     method: str
@@ -75,7 +76,7 @@ class Route:
     quiet: bool = False
     raw: bool = False
     ungated: bool = False
-    recognises: bool = False
+    renews: bool = False
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -112,8 +113,8 @@ def _pipeline(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
     async def serve(request: web.Request) -> web.StreamResponse:
         request[ROUTE] = route
         if route.access is Access.PUBLIC:
-            if route.recognises and shows_key(request):
-                request[PRINCIPAL] = authenticate(request)
+            if route.renews and shows_key(request):
+                request[PRINCIPAL] = authenticate(request, expired=request.app[TOKEN_RENEWAL])
             if not route.ungated:
                 admit(request)
             return await _handle(request, route, await _parameters(request, route))

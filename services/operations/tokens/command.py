@@ -23,10 +23,11 @@ from ..sentences import no_shop_at, why_refused
 CALL_SECONDS = 10.0
 _DESCRIPTION = """\
 Has a running shop sign customers' tokens with a new key, which the registry makes and tells every
-service. The older keys verify until every token that they have signed has expired; then they go.
+service. The older keys verify until no token that they have signed can be renewed; then they go.
 
-With --now every token that was signed before is refused at once, and customers are new guests: for
-when a database or a backup, which have the keys in them, has come into other hands.
+With --now every token that was signed before is refused at once and renewed no more, and customers
+are new guests, without their orders: for when a database or a backup, which have the keys in them,
+has come into other hands.
 """
 _EPILOG = """\
 The operator key is another thing: set another API_KEY for that. It ends no token.
