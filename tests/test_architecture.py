@@ -43,8 +43,8 @@ OPERATIONS_ROOMS = {
 SERVICES = ("catalog", "cart", "order", "payment", "storefront")
 MODULES = {
     *("__init__", "__main__", "app", "checkout", "conditional", "demo", "gateway", "headers"),
-    *("limits", "listing", "messages", "model", "peers", "products", "sessions", "steps"),
-    *("store", "transitions"),
+    *("limits", "listing", "lookup", "messages", "model", "peers", "products", "receipts"),
+    *("sessions", "steps", "store", "transitions"),
 }
 """What a service's modules are called: another name is a decision."""
 

@@ -19,11 +19,11 @@ from services.common.process.app import service_app
 from services.common.web.idempotency import KeyedRequest
 from services.common.web.keys import DATABASE, PRINCIPAL, SETTINGS
 from services.common.web.paging import page_response
-from services.common.web.parameters import path_uuid
 from services.common.web.routing import Access, Route
 
 from . import store, transitions
 from .checkout import ADDRESS_BOUND, CUSTOMER_BOUND, SECONDS_TO_PAY, create_order
+from .lookup import order_id_in_path, own_order
 from .messages import (
     HoldQuery,
     HoldView,
@@ -32,12 +32,15 @@ from .messages import (
     OrderView,
     PaymentConfirmation,
     PaymentNotification,
+    ReceiptLink,
+    ReceiptView,
     RefundNotification,
     confirmation_response,
     order_response,
 )
-from .model import Bound, Order, OrderEvent, OrderPayment, order_not_found, user_not_found
+from .model import Bound, OrderEvent, OrderPayment, order_not_found, user_not_found
 from .peers import Peers
+from .receipts import get_receipt, make_receipt, revoke_receipt
 from .steps import GATE, NO_EXPIRY_SECONDS, expiry_gate, make_step
 
 
@@ -101,19 +104,19 @@ async def list_holds(request: web.Request, query: HoldQuery) -> web.Response:
 
 async def get_order(request: web.Request) -> web.Response:
     """One order."""
-    return order_response(await _own_order(request)).to_web()
+    return order_response(await own_order(request)).to_web()
 
 
 async def list_events(request: web.Request) -> web.Response:
     """Every state that an order has been in, with times and causes, oldest first."""
-    order = await _own_order(request)
+    order = await own_order(request)
     events = await request.app[DATABASE].read(store.list_events, order.order_id)
     return web.json_response(body=wire.encode(events))
 
 
 async def cancel_order(request: web.Request, keyed: KeyedRequest) -> web.Response:
     """Cancel an order that is not paid; its stock becomes available again. A repeat is the same."""
-    order_id = (await _own_order(request)).order_id
+    order_id = (await own_order(request)).order_id
     reason = "operator_request" if request[PRINCIPAL].is_operator else "customer_request"
     response = await keyed.run_once(
         order_response, transitions.cancel_order, order_id, reason, utc_now(), current_request_id()
@@ -131,7 +134,7 @@ async def pay_order(
     A person's notification may lack the payment, its amount or the customer: then the payment is
     looked up at the payment service.
     """
-    order_id = _order_id(request)
+    order_id = order_id_in_path(request)
     try:
         payment = notification.payment(order_id) or await _look_up(request, order_id, notification)
     except Problem as problem:
@@ -169,23 +172,12 @@ async def refund_order(
     """Note that an order's payment is being refunded; its stock becomes available again. A repeat
     is the same.
     """
-    order_id = _order_id(request)
+    order_id = order_id_in_path(request)
     response = await keyed.run_once(
         order_response, transitions.mark_refunded, order_id, notification.payment_id, utc_now()
     )
     await advance(request, order_id, within=request.app[SETTINGS].nested_deadline)
     return response
-
-
-async def _own_order(request: web.Request) -> Order:
-    """The order in the path. Raises NotFound for one that is not there, or somebody else's."""
-    order = await request.app[DATABASE].read(store.get_order, _order_id(request))
-    request[PRINCIPAL].require_access(order.user_id, order_not_found(order.order_id))
-    return order
-
-
-def _order_id(request: web.Request) -> str:
-    return path_uuid(request, "order_id", "order_not_found", "There is no order {}")
 
 
 CUSTOMER = Access.CUSTOMER
@@ -274,6 +266,32 @@ ROUTES = [
         gives=OrderView,
         rejections=("order_not_found", "order_not_refundable"),
         idempotent=True,
+    ),
+    Route(
+        "POST",
+        "/orders/{order_id}/receipt",
+        make_receipt,
+        CUSTOMER,
+        gives=ReceiptLink,
+        status=201,
+        rejections=("order_not_found", "receipt_revoked"),
+    ),
+    Route(
+        "DELETE",
+        "/orders/{order_id}/receipt",
+        revoke_receipt,
+        status=204,
+        rejections=("order_not_found",),
+    ),
+    Route(
+        "GET",
+        "/receipts/{token}",
+        get_receipt,
+        Access.PUBLIC,
+        gives=ReceiptView,
+        rejections=("receipt_not_found",),
+        counted=True,
+        quiet=True,
     ),
     Route("GET", "/holds", list_holds, takes=HoldQuery, gives=list[HoldView]),
 ]

@@ -11,7 +11,7 @@ from services.common.core.wire import ProductId, Quantity, UserId, Uuid
 from services.common.web.paging import Page
 from services.common.web.responses import StoredResponse
 
-from .model import Item, Order, OrderPayment, Status, StockState, order_closed
+from .model import Item, Order, OrderEvent, OrderPayment, Status, StockState, order_closed
 
 
 class NewItem(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -125,6 +125,43 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
             expires_at=order.expires_at,
             created_at=order.created_at,
             updated_at=order.updated_at,
+        )
+
+
+class ReceiptLink(msgspec.Struct, frozen=True, kw_only=True):
+    """The link of an order's receipt: its `token`, which is told once."""
+
+    order_id: str
+    token: str
+
+
+class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as its receipt shows it to whoever has the link: nothing of who ordered it, and
+    nothing that opens anything else.
+    """
+
+    order_id: str
+    status: Status
+    reason: str | None
+    items: list[ItemView]
+    total_amount: Money | None
+    currency: str
+    created_at: str
+    events: list[OrderEvent]
+
+    @classmethod
+    def of(cls, order: Order, events: list[OrderEvent]) -> ReceiptView:
+        """The receipt of an order with this history."""
+        seen = OrderView.of(order)
+        return cls(
+            order_id=seen.order_id,
+            status=seen.status,
+            reason=seen.reason,
+            items=seen.items,
+            total_amount=seen.total_amount,
+            currency=seen.currency,
+            created_at=seen.created_at,
+            events=events,
         )
 
 

@@ -100,6 +100,7 @@ VIEWS = [
     "/orders",
     "/orders/{order_id}",
     "/orders/{order_id}/thanks",
+    "/receipt/{token}",
 ]
 ROUTES = [
     Route(

@@ -23,8 +23,9 @@ from services.common.core.errors import Misdirected, OutcomeUnknown, Unavailable
 from services.common.core.logs import logger
 from services.common.core.settings import Settings
 from services.common.core.tracing import onward_headers
+from services.common.web.addresses import address_of
 from services.common.web.admission import HELD, customer_of
-from services.common.web.keys import DISCOVERY, KEYRING, SESSION, SETTINGS
+from services.common.web.keys import DISCOVERY, KEYRING, PRINCIPAL, SESSION, SETTINGS
 from services.common.web.routing import Access, Handler, Route
 
 from .headers import PREFIX, forwarded_headers, forwarded_target, returned_headers
@@ -40,12 +41,16 @@ OWNERS = {
     "/payments": "payment",
     "/payments/{rest:.*}": "payment",
 }
+RECEIPT = "/receipts/{token}"
+"""The order service's: for anyone who has the link, and in no log, since it is the key itself."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 CALLS_AT_ONCE = 60
 """Calls to each service; bounded, so that one that hangs leaves connections for the others."""
-CALLS_OF_A_CUSTOMER = 4
-"""Of them: whoever asks for much at once waits for their own, and others are served in between."""
+CALLS_OF_A_CALLER = 4
+"""Of them, for a customer, or for an address that shows no key: whoever asks for much at once waits
+for their own, and others are served in between.
+"""
 ATTEMPT_SECONDS = 5.0
 """For an attempt at what may be repeated; what may not has all the time that there is."""
 REST_SECONDS = 10.0
@@ -76,7 +81,7 @@ class Gateway:
 
         No slot is held while the answer is written: a reader may take its time for that.
         """
-        async with self._slot(service, customer_of(request)):
+        async with self._slot(service, _caller(request)):
             try:
                 answer = await self._ask(service, request, body)
             except errors.ShopError as error:
@@ -84,11 +89,11 @@ class Gateway:
         return _returned(request, answer)
 
     @asynccontextmanager
-    async def _slot(self, service: str, customer: str | None) -> AsyncIterator[None]:
+    async def _slot(self, service: str, caller: str | None) -> AsyncIterator[None]:
         slots = [self._slots[service]]
-        if customer is not None:
-            own = asyncio.Semaphore(CALLS_OF_A_CUSTOMER)
-            slots.insert(0, self._own.setdefault((service, customer), own))
+        if caller is not None:
+            own = asyncio.Semaphore(CALLS_OF_A_CALLER)
+            slots.insert(0, self._own.setdefault((service, caller), own))
         async with AsyncExitStack() as turn:
             try:
                 async with asyncio.timeout(self._max_wait):
@@ -135,9 +140,20 @@ async def gateway(app: web.Application) -> AsyncIterator[None]:
 def gateway_routes() -> list[Route]:
     """A route for each path and method that is passed on to a service."""
     return [
-        Route(method, PREFIX + path, _forward_to(service), Access.CUSTOMER, raw=True)
-        for path, service in OWNERS.items()
-        for method in METHODS
+        *(
+            Route(method, PREFIX + path, _forward_to(service), Access.CUSTOMER, raw=True)
+            for path, service in OWNERS.items()
+            for method in METHODS
+        ),
+        Route(
+            "GET",
+            PREFIX + RECEIPT,
+            _forward_to("order"),
+            Access.PUBLIC,
+            raw=True,
+            counted=True,
+            quiet=True,
+        ),
     ]
 
 
@@ -146,6 +162,13 @@ def _forward_to(service: str) -> Handler:
         return await request.app[GATEWAY].forward(service, request, body)
 
     return forward
+
+
+def _caller(request: web.Request) -> str | None:
+    """Who is to wait for their own calls; None for the operator."""
+    if PRINCIPAL in request:
+        return customer_of(request)
+    return f"at {address_of(request)}"  # no user's id has a space
 
 
 def _rejection(service: str, request: web.Request, error: errors.ShopError) -> Answer:

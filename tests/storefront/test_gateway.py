@@ -216,7 +216,7 @@ async def test_a_service_that_hangs_does_not_delay_calls_to_others(
 async def test_a_customer_who_asks_for_much_at_once_waits_for_nobody_but_themselves(
     catalog: Peer, cart: Peer, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway, "CALLS_OF_A_CUSTOMER", 1)
+    monkeypatch.setattr(gateway, "CALLS_OF_A_CALLER", 1)
     await shop.start("storefront", peer_deadline=0.1)
     catalog.says(hang, FINE)
     ada, bob = token("ada"), token("bob")
@@ -226,6 +226,22 @@ async def test_a_customer_who_asks_for_much_at_once_waits_for_nobody_but_themsel
     assert_problem(refused, 503, "overloaded")
     for key, path in ((bob, "/products"), (OPERATOR, "/products"), (ada, "/cart/ada")):
         assert (await shop.call("storefront", "GET", f"/api{path}", key=key)).status == 200
+    hanging.cancel()
+
+
+async def test_who_reads_receipts_without_a_key_waits_for_nobody_but_themselves(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = Peer()
+    await shop.stand_in("order", orders.answer)
+    monkeypatch.setattr(gateway, "CALLS_OF_A_CALLER", 1)
+    await shop.start("storefront", peer_deadline=0.1)
+    orders.says(hang, FINE)
+    hanging = asyncio.create_task(shop.call("storefront", "GET", "/api/receipts/a", key=None))
+    await until(lambda: orders.seen)
+    refused = await shop.call("storefront", "GET", "/api/receipts/a", key=None)
+    assert_problem(refused, 503, "overloaded")
+    assert (await shop.call("storefront", "GET", "/api/orders", key=token("ada"))).status == 200
     hanging.cancel()
 
 

@@ -58,7 +58,8 @@ class Route:
     deadline of its own. `ungated` routes are served whatever else has been asked for, and
     however much waits to be read: a probe must not fail for that. A public route that `renews`
     authenticates whoever shows a key or a token, before the gates; a token that has expired will do
-    for as long as it can be renewed.
+    for as long as it can be renewed. A public route that is `counted` takes a slot and has a
+    deadline, as those have that take a key.
     """
 
     method: str
@@ -77,6 +78,7 @@ class Route:
     raw: bool = False
     ungated: bool = False
     renews: bool = False
+    counted: bool = False
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -112,7 +114,7 @@ def add_routes(app: web.Application, routes: Sequence[Route]) -> None:
 def _pipeline(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def serve(request: web.Request) -> web.StreamResponse:
         request[ROUTE] = route
-        if route.access is Access.PUBLIC:
+        if route.access is Access.PUBLIC and not route.counted:
             if route.renews and shows_key(request):
                 request[PRINCIPAL] = authenticate(request, expired=request.app[TOKEN_RENEWAL])
             if not route.ungated:
@@ -121,7 +123,8 @@ def _pipeline(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
         lifecycle = request.app[LIFECYCLE]
         lifecycle.require_room(stream=route.streams)
         request.app[UNSENT].require_room()
-        _authorize(request, route)
+        if route.access is not Access.PUBLIC:
+            _authorize(request, route)
         admit(request)
         parameters = await _parameters(request, route)
         with lifecycle.request_slot(stream=route.streams):

@@ -185,4 +185,4 @@ async def test_only_what_the_contract_names_is_public() -> None:
     public = {case.route.path for case in ROUTES if case.route.access is Access.PUBLIC}
     assert {path for path in public if not path.startswith("/docs")} == {
         *("/livez", "/readyz", "/metrics", "/openapi.json", "/version"),
-    } | ({"/api/session"} & public)
+    } | ({"/api/session", "/receipts/{token}"} & public)

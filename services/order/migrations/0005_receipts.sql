@@ -1,0 +1,7 @@
+-- The link of an order's receipt, which shows the order to whoever has it. The link itself is nowhere:
+-- what is kept is the SHA-256 of its token.
+
+ALTER TABLE orders ADD COLUMN receipt_hash TEXT;
+ALTER TABLE orders ADD COLUMN receipt_revoked_at TEXT;
+
+CREATE UNIQUE INDEX orders_by_receipt ON orders (receipt_hash) WHERE receipt_hash IS NOT NULL;
