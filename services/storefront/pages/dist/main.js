@@ -614,7 +614,8 @@ async function callList(path, limit, signal) {
   } while (after && items.length < limit);
   return { items, after };
 }
-async function callOnce(method, path, { body, key, signal }) {
+async function callOnce(method, path, { body, key, signal, withoutToken }) {
+  if (withoutToken) return send(method, `/api${resolvePath(path)}`, { body, signal });
   const attempt = (token2) => {
     const headers = { "X-API-Key": token2 };
     if (key) headers["Idempotency-Key"] = key;
@@ -2192,18 +2193,6 @@ function History({ events }) {
     </ol>`;
 }
 
-// services/storefront/pages/components/time-left.js
-function TimeLeft({ until }) {
-  const [, tick] = G(0);
-  J(() => {
-    const timer = setInterval(() => tick((n2) => n2 + 1), 1e3);
-    return () => clearInterval(timer);
-  }, []);
-  const seconds = (Date.parse(until) - serverNow()) / 1e3;
-  if (seconds <= 0) return fe`<span class="time-left">Its time to pay is over.</span>`;
-  return fe`<span class="time-left"><span class="count" role="timer">${minutesLeft(seconds)}</span> left to pay</span>`;
-}
-
 // services/storefront/pages/state/use-resource.js
 var NOTHING_YET = { data: null, error: null, busy: true };
 function useResource(key, load, initial = null) {
@@ -2234,6 +2223,74 @@ function useResource(key, load, initial = null) {
   const reloadIfIdle = Z(() => running.current || reload(), [reload]);
   const latest = state.key === key ? state : { ...NOTHING_YET, data: initial };
   return { ...latest, reload, reloadIfIdle };
+}
+
+// services/storefront/pages/state/receipts.js
+function useReceipt(token) {
+  return useResource(`receipt ${token}`, async (signal) => (await readReceipt(token, signal)).data);
+}
+function useReceiptLink(orderId) {
+  return useResource(
+    `link ${orderId}`,
+    (signal) => withTabLock("receipts", async () => `/receipt/${await tokenOf(orderId, signal)}`)
+  );
+}
+async function tokenOf(orderId, signal) {
+  const kept = loadItem("receipts") || {};
+  if (kept[orderId] && await leadsSomewhere(kept[orderId], signal)) return kept[orderId];
+  const { data } = await call("POST", `/orders/${orderId}/receipt`, { signal });
+  saveItem("receipts", { ...kept, [orderId]: data.token });
+  return data.token;
+}
+async function leadsSomewhere(token, signal) {
+  try {
+    await readReceipt(token, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return false;
+    throw error;
+  }
+}
+function readReceipt(token, signal) {
+  return call("GET", `/receipts/${encodeURIComponent(token)}`, { signal, withoutToken: true });
+}
+
+// services/storefront/pages/components/copy-link.js
+function CopyLink({ path, name }) {
+  const [copied, setCopied] = G(false);
+  const url = new URL(path, location.origin).href;
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(url);
+      setCopied(true);
+      announce(`The link to ${name} is copied.`);
+    } catch {
+      window.prompt(`The link to ${name}:`, url);
+    }
+  };
+  return fe`<button class="text-button" type="button" onClick=${copy}>${copied ? "Link copied" : "Copy the link"}</button>`;
+}
+
+// services/storefront/pages/components/receipt-link.js
+function ReceiptLink({ orderId }) {
+  const { data: link, error } = useReceiptLink(orderId);
+  if (error) return fe`<p class="small soft">The shop gives out no link to this receipt.</p>`;
+  return fe`<p class="small soft">
+    This receipt has <a href=${link ?? void 0}>a link of its own</a>, which shows it on any device, to whoever has it.
+    ${" "}${link && fe`<${CopyLink} path=${link} name="this receipt" />`}
+  </p>`;
+}
+
+// services/storefront/pages/components/time-left.js
+function TimeLeft({ until }) {
+  const [, tick] = G(0);
+  J(() => {
+    const timer = setInterval(() => tick((n2) => n2 + 1), 1e3);
+    return () => clearInterval(timer);
+  }, []);
+  const seconds = (Date.parse(until) - serverNow()) / 1e3;
+  if (seconds <= 0) return fe`<span class="time-left">Its time to pay is over.</span>`;
+  return fe`<span class="time-left"><span class="count" role="timer">${minutesLeft(seconds)}</span> left to pay</span>`;
 }
 
 // services/storefront/pages/state/orders.js
@@ -2298,7 +2355,8 @@ function OrderView({ id }) {
     <p class="crumb"><a href="/orders">My orders</a></p>
     <h1 tabindex="-1">Your order</h1>
     ${ended?.error && ended.order_id === id && fe`<${ErrorNote} error=${ended.error} />`}
-    ${data ? fe`<${Standing} order=${data.order} /><${OrderReceipt} order=${data.order} events=${data.events} />` : fe`<${ReceiptPlaceholder} />`}
+    ${data ? fe`<${Standing} order=${data.order} /><${OrderReceipt} order=${data.order} events=${data.events} />
+          ${data.order.payment_id && fe`<${ReceiptLink} orderId=${id} />`}` : fe`<${ReceiptPlaceholder} />`}
   </div>`;
 }
 function Standing({ order }) {
@@ -2520,7 +2578,7 @@ function ProductDetails({ product }) {
     <p class="product-stock small">${held > 0 && fe`<span class="held">${held} in your cart</span>`}</p>
     <p class="about-foot small soft">
       ${product.sku && fe`<span>No. ${product.sku}</span>`}
-      <${ShareLink} name=${product.name} />
+      <${CopyLink} path=${`/products/${product.id}`} name=${product.name} />
     </p>
   </div>`;
 }
@@ -2530,19 +2588,6 @@ function ProductDetailsPlaceholder() {
     <p><span class="blank short"></span></p>
     <p><span class="blank"></span><span class="blank"></span></p>
   </div>`;
-}
-function ShareLink({ name }) {
-  const [copied, setCopied] = G(false);
-  const share = async () => {
-    try {
-      await navigator.clipboard.writeText(location.href);
-      setCopied(true);
-      announce(`The link to ${name} is copied.`);
-    } catch {
-      window.prompt("The link to this page:", location.href);
-    }
-  };
-  return fe`<button class="text-button" type="button" onClick=${share}>${copied ? "Link copied" : "Copy the link"}</button>`;
 }
 function Neighbours({ product }) {
   const { items } = useProductList(
@@ -2560,6 +2605,27 @@ function Neighbours({ product }) {
     <h2 id="beside">Beside it on the shelf</h2>
     <ul class="shelf">${near.map((item) => fe`<${ProductCard} key=${item.id} product=${item} />`)}</ul>
   </section>`;
+}
+
+// services/storefront/pages/views/receipt.js
+function ReceiptView({ id }) {
+  const { data: order, error } = useReceipt(id);
+  useRouteArrival(Boolean(order || error), "Receipt");
+  if (error?.code === "receipt_not_found") {
+    return fe`<h1 tabindex="-1">No such receipt</h1>
+      <${EmptyState} title="This link leads to no receipt">
+        <p>It is cut short, a newer link has taken its place, or the shop has withdrawn it.</p>
+        <p><a class="button" href="/">To the shelves</a></p>
+      <//>`;
+  }
+  return fe`<div class="column">
+    <h1 tabindex="-1">Receipt</h1>
+    ${error && fe`<${ErrorNote} error=${error} />`}
+    ${!order && !error && fe`<${ReceiptPlaceholder} />`}
+    ${order && fe`<${OrderReceipt} order=${order} events=${order.events}>
+        <p class="receipt-stamp"><${StatusStamp} status=${order.status} /></p>
+      <//>`}
+  </div>`;
 }
 
 // services/storefront/pages/components/filter-bar.js
@@ -2742,7 +2808,8 @@ function ThanksView({ id }) {
     <p>Your things are put aside for you. This receipt stays under “My orders”.</p>
     ${paid ? fe`<${OrderReceipt} order=${data.order} events=${data.events}>
           <p class="receipt-stamp"><${StatusStamp} status="PAID" /></p>
-        <//>` : fe`<${ReceiptPlaceholder} />`}
+        <//>
+        <${ReceiptLink} orderId=${id} />` : fe`<${ReceiptPlaceholder} />`}
     <p class="actions">
       <a class="button" href="/">Back to the shelves</a>
       <a class="button quiet" href="/orders">My orders</a>
@@ -2757,7 +2824,8 @@ var VIEWS = [
   [/^\/checkout$/, CheckoutView],
   [/^\/orders$/, OrdersView],
   [/^\/orders\/([\w-]{1,64})\/thanks$/, ThanksView],
-  [/^\/orders\/([\w-]{1,64})$/, OrderView]
+  [/^\/orders\/([\w-]{1,64})$/, OrderView],
+  [/^\/receipt\/([\w-]{1,64})$/, ReceiptView]
 ];
 function Shop() {
   const { path, cartOpen } = useStore(route);

@@ -15,7 +15,7 @@ const waiting = new Map();
 
 /**
  * Calls `/api` + `path`, which may be a function of this guest's id. Every call may be repeated: a
- * POST carries its idempotency `key`. Returns `{status, data, headers}`; throws an ApiError that is
+ * POST carries its idempotency `key`, where it takes one. `withoutToken` calls as nobody. Returns `{status, data, headers}`; throws an ApiError that is
  * final, or an AbortError.
  */
 export async function call(method, path, options = {}) {
@@ -53,7 +53,8 @@ export async function callList(path, limit, signal) {
   return { items, after };
 }
 
-async function callOnce(method, path, { body, key, signal }) {
+async function callOnce(method, path, { body, key, signal, withoutToken }) {
+  if (withoutToken) return send(method, `/api${resolvePath(path)}`, { body, signal });
   const attempt = (token) => {
     const headers = { "X-API-Key": token };
     if (key) headers["Idempotency-Key"] = key;

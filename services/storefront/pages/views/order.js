@@ -14,6 +14,7 @@ import { ErrorNote } from "../components/notices.js";
 import { OrderReceipt, StatusStamp } from "../components/order-receipt.js";
 import { PurchaseSteps } from "../components/purchase-steps.js";
 import { ReceiptPlaceholder } from "../components/receipt.js";
+import { ReceiptLink } from "../components/receipt-link.js";
 import { TimeLeft } from "../components/time-left.js";
 import { announce } from "../state/announce.js";
 import { cancelOrder, useOrder } from "../state/orders.js";
@@ -42,7 +43,8 @@ export function OrderView({ id }) {
     ${ended?.error && ended.order_id === id && html`<${ErrorNote} error=${ended.error} />`}
     ${
       data
-        ? html`<${Standing} order=${data.order} /><${OrderReceipt} order=${data.order} events=${data.events} />`
+        ? html`<${Standing} order=${data.order} /><${OrderReceipt} order=${data.order} events=${data.events} />
+          ${data.order.payment_id && html`<${ReceiptLink} orderId=${id} />`}`
         : html`<${ReceiptPlaceholder} />`
     }
   </div>`;

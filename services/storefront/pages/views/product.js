@@ -4,11 +4,11 @@ import { cents, money } from "/shared/format.js";
 import { useStore } from "/shared/state.js";
 import { html, useState } from "/vendor/preact/standalone.module.js";
 import { AddButton } from "../components/add-button.js";
+import { CopyLink } from "../components/copy-link.js";
 import { ErrorNote } from "../components/notices.js";
 import { PriceTag, ProductCard } from "../components/product-card.js";
 import { Quantity } from "../components/quantity.js";
 import { Picture } from "../pictures/picture.js";
-import { announce } from "../state/announce.js";
 import { cart, unitsInCart } from "../state/cart.js";
 import { shelfUrl } from "../state/filters.js";
 import { loadProduct, productsById, useProductList } from "../state/products.js";
@@ -55,7 +55,7 @@ function ProductDetails({ product }) {
     <p class="product-stock small">${held > 0 && html`<span class="held">${held} in your cart</span>`}</p>
     <p class="about-foot small soft">
       ${product.sku && html`<span>No. ${product.sku}</span>`}
-      <${ShareLink} name=${product.name} />
+      <${CopyLink} path=${`/products/${product.id}`} name=${product.name} />
     </p>
   </div>`;
 }
@@ -66,20 +66,6 @@ function ProductDetailsPlaceholder() {
     <p><span class="blank short"></span></p>
     <p><span class="blank"></span><span class="blank"></span></p>
   </div>`;
-}
-
-function ShareLink({ name }) {
-  const [copied, setCopied] = useState(false);
-  const share = async () => {
-    try {
-      await navigator.clipboard.writeText(location.href);
-      setCopied(true);
-      announce(`The link to ${name} is copied.`);
-    } catch {
-      window.prompt("The link to this page:", location.href);
-    }
-  };
-  return html`<button class="text-button" type="button" onClick=${share}>${copied ? "Link copied" : "Copy the link"}</button>`;
 }
 
 function Neighbours({ product }) {

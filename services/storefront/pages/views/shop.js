@@ -10,6 +10,7 @@ import { CheckoutView } from "./checkout.js";
 import { OrderView } from "./order.js";
 import { OrdersView } from "./orders.js";
 import { ProductView } from "./product.js";
+import { ReceiptView } from "./receipt.js";
 import { ShelfView } from "./shelf.js";
 import { ThanksView } from "./thanks.js";
 
@@ -20,6 +21,7 @@ const VIEWS = [
   [/^\/orders$/, OrdersView],
   [/^\/orders\/([\w-]{1,64})\/thanks$/, ThanksView],
   [/^\/orders\/([\w-]{1,64})$/, OrderView],
+  [/^\/receipt\/([\w-]{1,64})$/, ReceiptView],
 ];
 
 export function Shop() {

@@ -3,6 +3,7 @@ import { html, useLayoutEffect } from "/vendor/preact/standalone.module.js";
 import { ErrorNote } from "../components/notices.js";
 import { OrderReceipt, StatusStamp } from "../components/order-receipt.js";
 import { ReceiptPlaceholder } from "../components/receipt.js";
+import { ReceiptLink } from "../components/receipt-link.js";
 import { useOrder } from "../state/orders.js";
 import { navigate, useRouteArrival } from "../state/router.js";
 
@@ -26,7 +27,8 @@ export function ThanksView({ id }) {
       paid
         ? html`<${OrderReceipt} order=${data.order} events=${data.events}>
           <p class="receipt-stamp"><${StatusStamp} status="PAID" /></p>
-        <//>`
+        <//>
+        <${ReceiptLink} orderId=${id} />`
         : html`<${ReceiptPlaceholder} />`
     }
     <p class="actions">
