@@ -30,6 +30,8 @@ async def test_it_belongs_to_the_shop_that_the_registry_names(shop: Shop) -> Non
     ("arguments", "said"),
     [
         (["--customer-burst", "0.5"], "--customer-burst"),
+        (["--renewal-seconds", "-1"], "--renewal-seconds"),
+        (["--renewal-seconds", "999999999"], "--renewal-seconds"),
         (["--session-rate", "often"], "--session-rate"),
     ],
 )
