@@ -204,8 +204,10 @@ def test_the_bounds_are_those_of_the_code() -> None:
         ),
         "request body": f"{BODY_LIMIT // 1024} KiB",
         "`user_id`": wire.USER_ID,
-        "`name`, `category`, `reason`": f"one line of {characters}",
-        "`sku`": f"one line of 1 to {limit(catalog.Sku, 'max_length')} characters",
+        "`name`, `category`, `reason`": f"one line of {characters}, not only blanks",
+        "`sku`": (
+            f"one line of 1 to {limit(catalog.Sku, 'max_length')} characters, not only blanks"
+        ),
         "`description`": f"up to {limit(catalog.Text, 'max_length')} characters",
         "`image`": (
             f"an address of 1 to {limit(catalog.Image, 'max_length')} characters, without spaces"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from services.common.core.money import Amount, Money, Price
-from services.common.core.wire import ONE_LINE, Line, ProductId, Quantity, like
+from services.common.core.wire import BLANKS, ONE_LINE, Line, ProductId, Quantity, like
 from services.common.web.paging import Page
 from services.common.web.responses import StoredResponse
 
@@ -16,7 +16,7 @@ Text = Annotated[str, WITHOUT_NUL, msgspec.Meta(max_length=5000)]
 Sku = Annotated[str, ONE_LINE, msgspec.Meta(min_length=1, max_length=100)]
 Image = Annotated[
     str,
-    like(r"^[^\x00-\x20\x7f]+\Z", "an address without spaces"),
+    like(rf"^[^\x00-\x20\x7f{BLANKS}]+\Z", "an address without spaces"),
     msgspec.Meta(min_length=1, max_length=2000),
 ]
 Stock = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from client.errors import NotFound as PeerNotFound
 from client.errors import ShopError
+from client.wire import path_segment
 from services.common.core.errors import Conflict, Unavailable
 from services.common.core.money import Amount, Money, Price, as_decimal
 from services.common.core.rejection import Rejection
@@ -98,7 +99,7 @@ class Peers:
     async def read_cart(self, user_id: str) -> Cart:
         """A user's cart now. Raises Unavailable (`cart_unavailable`)."""
         try:
-            cart = await ask(self._app, Cart, "cart", "GET", f"/cart/{user_id}")
+            cart = await ask(self._app, Cart, "cart", "GET", f"/cart/{path_segment(user_id)}")
         except ShopError as error:
             raise Unavailable(
                 f"The cart cannot be read: {error}", code="cart_unavailable"
@@ -146,7 +147,7 @@ class Peers:
         Inconclusive.
         """
         body = {"order_id": order.order_id, "version": order.cart_version}
-        path = f"/cart/{order.user_id}/close"
+        path = f"/cart/{path_segment(order.user_id)}/close"
         try:
             cart = await ask(self._app, Cart, "cart", "POST", path, body=body)
         except ShopError as error:

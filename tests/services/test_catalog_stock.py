@@ -74,6 +74,7 @@ async def test_the_ledger_has_the_reason(catalog: Shop) -> None:
         {"delta": 1.5, "reason": "why"},
         {"delta": 1_000_000_001, "reason": "why"},
         {"delta": 1, "reason": ""},
+        {"delta": 1, "reason": "\u00a0"},
         {"delta": 1, "reason": "why", "by": "ada"},
     ],
     ids=str,

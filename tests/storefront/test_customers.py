@@ -1,9 +1,13 @@
 """A customer's way through the whole shop, and what is not theirs to see or to do."""
 
 from typing import Any
+from urllib.parse import urlencode
 
+import pytest
+
+from client.wire import path_segment
 from tests.routes import assert_problem
-from tests.shop import Reply, Shop, as_json, token
+from tests.shop import Reply, Shop, as_json, token, until
 
 ADA, BOB = token("ada"), token("bob")
 
@@ -27,6 +31,34 @@ async def test_a_guest_fills_a_cart_orders_pays_and_sees_it_all(whole_shop: Shop
     (listed,) = await call("GET", "/orders")
     assert listed["status"] == "PAID"
     assert await whole_shop.stock(product_id) == 7
+
+
+@pytest.mark.parametrize(
+    "user_id", ["auth0|1", "ann+shop@example.com", "google-oauth2|107", "o'neil@example.com"]
+)
+async def test_a_user_may_have_the_id_that_an_identity_provider_gave(
+    whole_shop: Shop, user_id: str
+) -> None:
+    product_id = await whole_shop.product(stock=10)
+    key, me = token(user_id), path_segment(user_id)
+
+    async def call(method: str, path: str, **request: Any) -> Any:
+        reply = await whole_shop.call("storefront", method, f"/api{path}", key=key, **request)
+        assert reply.status in (200, 201), reply.body
+        return reply.json
+
+    await call("POST", f"/cart/{me}/add", json={"product_id": product_id, "quantity": 3})
+    order = await call("POST", "/orders", json={"user_id": user_id})
+    await call(
+        "POST", "/pay", **as_json({"order_id": order["order_id"], "amount": order["total_amount"]})
+    )
+    (listed,) = await call("GET", f"/orders?{urlencode({'user_id': user_id})}")
+    assert (listed["status"], listed["user_id"]) == ("PAID", user_id)
+
+    async def is_empty() -> bool:
+        return (await call("GET", f"/cart/{me}"))["items"] == []
+
+    await until(is_empty)
 
 
 BOB_S = [

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -28,10 +28,10 @@ def like(pattern: str, in_words: str) -> msgspec.Meta:
     return msgspec.Meta(pattern=pattern)
 
 
-USER_ID = "1 to 128 of A-Z a-z 0-9 . _ @ : -"
+USER_ID = "1 to 128 of A-Z a-z 0-9 . _ ~ @ : | + = ' -"
 UserId = Annotated[
     str,
-    like(r"^[A-Za-z0-9._@:-]+\Z", USER_ID),
+    like(r"^[A-Za-z0-9._~@:|+='-]+\Z", USER_ID),
     msgspec.Meta(min_length=1, max_length=128),
 ]
 ProductId = Annotated[int, msgspec.Meta(ge=1, le=MAX_INTEGER)]
@@ -42,7 +42,19 @@ Uuid = Annotated[
         r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", "a UUID in lower case"
     ),
 ]
-ONE_LINE = like(r"^[^\x00-\x1f\x7f]+\Z", "one line of text")
+CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+"""Control characters and line breaks, as part of a pattern's class."""
+BLANKS = (
+    r"\x20\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
+    r"\u202a-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+)
+"""The characters of which nothing is seen, likewise: spaces of every width, also no-break ones, and
+what Unicode calls ignorable. Those beyond U+FFFF are left out, which not every reader of a JSON
+Schema can have in a class.
+"""
+ONE_LINE = like(
+    rf"^[{BLANKS}]*[^{CONTROLS}{BLANKS}][^{CONTROLS}]*\Z", "one line of text, and not only blanks"
+)
 Line = Annotated[str, ONE_LINE, msgspec.Meta(min_length=1, max_length=200)]
 """One line of text for people: a name, a reason."""
 
@@ -83,21 +95,15 @@ def parse_json(text: bytes | str) -> Any:
 
 
 def parse_query(query: Mapping[str, str], shape: type[msgspec.Struct]) -> dict[str, Any]:
-    """The values of a query string: text without quotes, everything else as in JSON.
+    """The values of a query string: text without quotes, numbers and booleans as in JSON.
 
-    Raises Invalid for a value that is not JSON where it has to be.
+    Raises Invalid for a value that is none of its field's choices, or no JSON where it has to be.
     """
-    json_fields = _json_fields(shape)
-    values: dict[str, Any] = {}
-    for name, value in query.items():
-        if name not in json_fields:  # text, or an unknown name
-            values[name] = value
-            continue
-        try:
-            values[name] = parse_json(value)
-        except (Malformed, Invalid):
-            raise Invalid(f"{name}: expected a JSON value, got {value[:40]!r}") from None
-    return values
+    fields = _query_fields(shape)
+    return {
+        name: _parse_value(name, value, fields[name]) if name in fields else value
+        for name, value in query.items()
+    }
 
 
 def build(value: Any, shape: type[T]) -> T:
@@ -212,11 +218,41 @@ def _sentence(message: str) -> str:
     return f"{path}: {what[0].lower()}{what[1:]}" if path else what
 
 
+class _QueryField(NamedTuple):
+    """How the values of a field are written in a query string; `choices` are all of them, if they
+    can be counted.
+    """
+
+    is_text: bool
+    choices: tuple[str, ...]
+
+
 @functools.cache  # reading a type's annotations takes a tenth of a millisecond
-def _json_fields(shape: type[msgspec.Struct]) -> frozenset[str]:
-    """The fields whose values are JSON in a query string; the others' values are plain text."""
-    fields = msgspec.structs.fields(shape)
-    return frozenset(field.encode_name for field in fields if not _is_text(field.type))
+def _query_fields(shape: type[msgspec.Struct]) -> dict[str, _QueryField]:
+    return {
+        field.encode_name: _QueryField(_is_text(field.type), _choices(field.type))
+        for field in msgspec.structs.fields(shape)
+    }
+
+
+def _parse_value(name: str, value: str, field: _QueryField) -> Any:
+    expected = " or ".join(field.choices) or "a number"
+    wrong = Invalid(f"{name}: expected {expected}, got {value[:40]!r}")
+    if field.choices and value not in field.choices and (field.is_text or value != "null"):
+        raise wrong
+    try:
+        return value if field.is_text else parse_json(value)
+    except (Malformed, Invalid):
+        raise wrong from None
+
+
+def _choices(kind: Any) -> tuple[str, ...]:
+    """The values of a type as a query string has them; () if they cannot be counted."""
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    if kind is bool:
+        return ("true", "false")
+    return tuple(choice for part in get_args(kind) for choice in _choices(part))
 
 
 def _is_text(kind: Any) -> bool:

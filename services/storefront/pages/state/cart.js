@@ -41,7 +41,7 @@ export function watchCart() {
 /** Asks for the cart as it is now. */
 export async function loadCart() {
   if (!session.value || sending) return;
-  const { data } = await call("GET", (user) => `/cart/${user}`);
+  const { data } = await call("GET", (user) => `/cart/${encodeURIComponent(user)}`);
   if (!sending) applyAnswer(data);
 }
 
@@ -57,7 +57,7 @@ export function cartTotal(value) {
 
 /** Puts units of a product in. Throws an ApiError. */
 export async function addToCart(productId, quantity) {
-  const { data } = await call("POST", (user) => `/cart/${user}/add`, {
+  const { data } = await call("POST", (user) => `/cart/${encodeURIComponent(user)}/add`, {
     body: { product_id: productId, quantity },
     key: randomId(),
   });
@@ -85,7 +85,7 @@ async function sendPending() {
   while (pendingQuantities.size > 0) {
     const [productId, quantity] = pendingQuantities.entries().next().value;
     try {
-      const { data } = await call("PUT", (user) => `/cart/${user}/items/${productId}`, {
+      const { data } = await call("PUT", (user) => `/cart/${encodeURIComponent(user)}/items/${productId}`, {
         body: { quantity },
       });
       if (pendingQuantities.get(productId) === quantity) pendingQuantities.delete(productId);
