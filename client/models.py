@@ -66,7 +66,9 @@ class Category(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CartItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a cart. `validated` is False until the catalog has been asked about it."""
+    """A line of a cart. `validated` is False until the catalog has been asked about it. `gone` is
+    True once it has said that this is no longer sold: then the line has no price.
+    """
 
     product_id: int
     quantity: int
@@ -74,6 +76,7 @@ class CartItem(msgspec.Struct, frozen=True, kw_only=True):
     price: Decimal | None = None
     line_total: Decimal | None = None
     validated: bool = True
+    gone: bool = False
 
 
 class Cart(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ from services.common.web.routing import Access, Route
 
 from . import store, transitions
 from .messages import CartAddition, CartClose, CartView, NewItem, NewQuantity, addition_response
-from .model import NOT_FOUND, CatalogSnapshot, cart_not_found
+from .model import NOT_FOUND, UNANSWERED, CatalogSnapshot, cart_not_found
 from .peers import ask_catalog
 
 
@@ -81,7 +81,7 @@ async def clear_cart(request: web.Request) -> web.Response:
     """Remove everything from the cart."""
     user_id = _own_user(request)
     cart = await request.app[DATABASE].write(
-        transitions.clear_cart, user_id, CatalogSnapshot(None), _currency(request), utc_now()
+        transitions.clear_cart, user_id, UNANSWERED, _currency(request), utc_now()
     )
     return _cart_response(cart)
 

@@ -34,7 +34,10 @@ class CartClose(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class ItemView(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of one product. `name` and `price` are null if they were never known."""
+    """Units of one product. `validated` says whether the catalog has been asked about it, `gone`
+    whether it said that there is no such product any more. `name` is null if it was never known,
+    `price` also if the product is gone.
+    """
 
     product_id: int
     name: str | None
@@ -42,6 +45,7 @@ class ItemView(msgspec.Struct, frozen=True, kw_only=True):
     price: Price | None
     line_total: Money | None
     validated: bool
+    gone: bool
 
 
 class CartView(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import msgspec
 
 from services.common.core.errors import NotFound
@@ -23,19 +25,18 @@ class KnownProduct(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CatalogSnapshot:
-    """What the catalog says now about the products that a cart asked for.
+    """What the catalog says now: the `products` that it has, by id, and those that are `gone`."""
 
-    It is `complete` if the catalog has answered: then a product that is not in it does not exist.
-    """
+    def __init__(
+        self, products: Mapping[int, KnownProduct], asked: Collection[int] = frozenset()
+    ) -> None:
+        """What was `asked` for and is not in `products` does not exist."""
+        self.products = products
+        self.gone = frozenset(asked) - products.keys()
 
-    def __init__(self, products: dict[int, KnownProduct] | None) -> None:
-        """`products` is None if the catalog has not answered."""
-        self.products = products or {}
-        self.complete = products is not None
 
-    def lacks(self, product_id: int) -> bool:
-        """Whether the catalog has said that there is no such product."""
-        return self.complete and product_id not in self.products
+UNANSWERED = CatalogSnapshot({})
+"""The catalog has said nothing."""
 
 
 def product_not_found(product_id: int) -> NotFound:

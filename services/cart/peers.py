@@ -12,18 +12,19 @@ from services.common.core.logs import logger
 from services.common.durable.peers import ask
 from services.common.web.keys import SETTINGS
 
-from .model import CatalogSnapshot, KnownProduct
+from .model import UNANSWERED, CatalogSnapshot, KnownProduct
 
 
 async def ask_catalog(app: web.Application, product_ids: Iterable[int]) -> CatalogSnapshot:
-    """What the catalog says about these products now. The snapshot is incomplete if the catalog
-    does not answer, or if its answer is not a list of products.
+    """What the catalog says about these products now: UNANSWERED if it does not answer, or if its
+    answer is not a list of products.
 
     It waits for no longer than `nested_deadline`: the caller may be a peer, and it must get the
     cart even if the catalog does not answer.
     """
     known: dict[int, KnownProduct] = {}
-    wanted = sorted(set(product_ids))
+    asked = frozenset(product_ids)
+    wanted = sorted(asked)
     try:
         async with asyncio.timeout(app[SETTINGS].nested_deadline):
             while wanted:
@@ -34,8 +35,8 @@ async def ask_catalog(app: web.Application, product_ids: Iterable[int]) -> Catal
                 wanted = [product_id for product_id in wanted[1:] if product_id > end]
     except (ShopError, TimeoutError) as error:
         logger.warning("the catalog does not answer", extra={"reason": str(error)})
-        return CatalogSnapshot(None)
-    return CatalogSnapshot(known)
+        return UNANSWERED
+    return CatalogSnapshot(known, asked)
 
 
 async def _ask_for(app: web.Application, wanted: Sequence[int]) -> list[KnownProduct]:

@@ -42,19 +42,20 @@ def products_in_cart(conn: sqlite3.Connection, user_id: str) -> list[int]:
 
 def has_news(conn: sqlite3.Connection, user_id: str, catalog: CatalogSnapshot) -> bool:
     """Whether `learn` would change what is stored about the products in the cart."""
-    return any(
-        (current := catalog.products.get(row["product_id"])) is not None
-        and (
-            not row["validated"]
-            or (row["name"], row["price_cents"]) != (current.name, current.price)
-        )
-        for row in _lines(conn, user_id)
-    )
+    return any(_is_news(row, catalog) for row in _lines(conn, user_id))
+
+
+def _is_news(row: sqlite3.Row, catalog: CatalogSnapshot) -> bool:
+    current = catalog.products.get(row["product_id"])
+    if current is None:
+        return row["product_id"] in catalog.gone and not row["gone"]
+    stored = (row["validated"], row["gone"], row["name"], row["price_cents"])
+    return stored != (True, False, current.name, current.price)
 
 
 def _lines(conn: sqlite3.Connection, user_id: str) -> list[sqlite3.Row]:
     return conn.execute(
-        "SELECT line.product_id, line.validated, known.name, known.price_cents,"
+        "SELECT line.product_id, line.validated, line.gone, known.name, known.price_cents,"
         " (SELECT sum(quantity) FROM cart_units AS units WHERE units.user_id = line.user_id"
         "   AND units.product_id = line.product_id) AS quantity"
         " FROM cart_lines AS line"
@@ -68,13 +69,17 @@ def _item(row: sqlite3.Row, catalog: CatalogSnapshot) -> ItemView:
     current = catalog.products.get(row["product_id"])
     name = current.name if current else row["name"]
     price = current.price if current else row["price_cents"]
+    gone = row["product_id"] in catalog.gone or (bool(row["gone"]) and current is None)
+    if gone:
+        price = None
     return ItemView(
         product_id=row["product_id"],
         name=name,
         quantity=row["quantity"],
         price=None if price is None else Price(price),
         line_total=None if price is None else Money(price * row["quantity"]),
-        validated=current is not None or (bool(row["validated"]) and not catalog.complete),
+        validated=gone or current is not None or bool(row["validated"]),
+        gone=gone,
     )
 
 

@@ -9,7 +9,14 @@ from services.common.core.errors import Invalid
 
 from . import store
 from .messages import CartView
-from .model import FORGOTTEN_HOURS, MAX_LINES, MAX_UNITS, CatalogSnapshot, product_not_found
+from .model import (
+    FORGOTTEN_HOURS,
+    MAX_LINES,
+    MAX_UNITS,
+    UNANSWERED,
+    CatalogSnapshot,
+    product_not_found,
+)
 
 
 def add_units(
@@ -45,7 +52,7 @@ def set_units(
     learn(conn, user_id, catalog)
     held = store.quantity_of(conn, user_id, product_id)
     if quantity > held:
-        if catalog.lacks(product_id):
+        if product_id in catalog.gone:
             raise product_not_found(product_id)
         _add_batch(conn, user_id, product_id, quantity, quantity - held, catalog, now)
     elif quantity < held:
@@ -89,7 +96,7 @@ def close_cart(
             "DELETE FROM cart_units WHERE user_id = ? AND version <= ?", (user_id, version)
         )
         _drop_empty_lines(conn, user_id)
-    return store.read_cart(conn, user_id, CatalogSnapshot(None), currency)
+    return store.read_cart(conn, user_id, UNANSWERED, currency)
 
 
 def forget_empty_carts(conn: sqlite3.Connection, now: str, limit: int) -> int:
@@ -104,7 +111,7 @@ def forget_empty_carts(conn: sqlite3.Connection, now: str, limit: int) -> int:
 
 
 def learn(conn: sqlite3.Connection, user_id: str, catalog: CatalogSnapshot) -> None:
-    """Store what the catalog said, and mark the lines of a cart that it has confirmed."""
+    """Store what the catalog said, and mark the lines of a cart that it has said it about."""
     for product in catalog.products.values():
         conn.execute(
             "INSERT INTO known_products (product_id, name, price_cents) VALUES (?, ?, ?)"
@@ -113,10 +120,12 @@ def learn(conn: sqlite3.Connection, user_id: str, catalog: CatalogSnapshot) -> N
             " WHERE name <> excluded.name OR price_cents <> excluded.price_cents",
             (product.id, product.name, int(product.price)),
         )
+    for product_id in (*catalog.products, *catalog.gone):
+        gone = product_id in catalog.gone
         conn.execute(
-            "UPDATE cart_lines SET validated = 1"
-            " WHERE user_id = ? AND product_id = ? AND validated = 0",
-            (user_id, product.id),
+            "UPDATE cart_lines SET validated = 1, gone = ?1"
+            " WHERE user_id = ?2 AND product_id = ?3 AND (validated = 0 OR gone <> ?1)",
+            (gone, user_id, product_id),
         )
 
 

@@ -6,10 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from aiohttp import web
 
+from services.cart import store, transitions
+from services.cart.model import UNANSWERED, CatalogSnapshot
+from services.common.core.clock import utc_now
 from services.common.web import paging
+from tests.schemas import in_memory
 from tests.services.stock import rows
-from tests.shop import Reply, Shop, as_json, token
+from tests.shop import Reply, Shop, as_json, token, until
 
 
 async def add(shop: Shop, product_id: int, quantity: int = 1, user_id: str = "ada") -> Reply:
@@ -60,6 +65,7 @@ async def test_adding_answers_with_the_items_as_in_the_seed(catalog_and_cart: Sh
                 "price": Decimal("2.50"),
                 "line_total": Decimal("5.00"),
                 "validated": True,
+                "gone": False,
             }
         ],
         "total_amount": Decimal("5.00"),
@@ -137,16 +143,83 @@ async def test_a_cart_is_priced_as_the_catalog_has_it_now(catalog_and_cart: Shop
     assert item["line_total"] == found["total_amount"] == Decimal("5.97")
 
 
-async def test_a_product_deleted_meanwhile_stays_in_the_cart_as_not_valid(
-    catalog_and_cart: Shop,
-) -> None:
-    product_id = await catalog_and_cart.product()
-    await add(catalog_and_cart, product_id)
+@pytest.fixture
+async def gone(catalog_and_cart: Shop) -> int:
+    """A product that was deleted with two units of it in ada's cart, which has another at 4.00."""
+    product_id = await catalog_and_cart.product(price="3.00")
+    await add(catalog_and_cart, product_id, 2)
+    await add(catalog_and_cart, await catalog_and_cart.product(price="4.00"))
     await catalog_and_cart.call("catalog", "DELETE", f"/products/{product_id}")
-    [item] = (await cart(catalog_and_cart))["items"]
-    assert (item["name"], item["validated"]) == ("Pear Drops", False)
-    assert (await add(catalog_and_cart, product_id)).code == "product_not_found"
-    assert (await put(catalog_and_cart, product_id, 0)).json["items"] == []
+    return product_id
+
+
+async def test_a_product_that_is_gone_stays_in_the_cart_and_not_in_the_total(
+    catalog_and_cart: Shop, gone: int
+) -> None:
+    found = await cart(catalog_and_cart)
+    assert found["items"][0] == {
+        "product_id": gone,
+        "name": "Pear Drops",
+        "quantity": 2,
+        "price": None,
+        "line_total": None,
+        "validated": True,
+        "gone": True,
+    }
+    assert found["total_amount"] == Decimal("4.00")
+
+
+async def test_a_line_that_is_gone_can_be_made_less_and_no_more(
+    catalog_and_cart: Shop, gone: int
+) -> None:
+    assert (await add(catalog_and_cart, gone)).code == "product_not_found"
+    assert (await put(catalog_and_cart, gone, 3)).code == "product_not_found"
+    less = (await put(catalog_and_cart, gone, 1)).json
+    assert (less["items"][0]["quantity"], less["items"][0]["gone"]) == (1, True)
+    assert less["total_amount"] == Decimal("4.00")
+    assert len((await put(catalog_and_cart, gone, 0)).json["items"]) == 1
+
+
+async def test_what_is_gone_stays_so_while_no_catalog_answers(
+    catalog_and_cart: Shop, gone: int
+) -> None:
+    before = await cart(catalog_and_cart)
+    await catalog_and_cart.stop("catalog")
+    await catalog_and_cart.restart("cart")
+    assert (await cart(catalog_and_cart)) == before
+    assert before["items"][0]["product_id"] == gone
+
+
+async def test_what_is_sold_again_has_its_price_again(catalog_and_cart: Shop, gone: int) -> None:
+    before = await cart(catalog_and_cart)
+    await catalog_and_cart.stop("catalog")
+    again = [{"id": gone, "name": "Pear Drops", "price": 2.75}]
+
+    async def catalog(_request: web.Request) -> web.Response:
+        return web.json_response(again)
+
+    await catalog_and_cart.stand_in("catalog", catalog)
+
+    async def is_back() -> Any:
+        found = await cart(catalog_and_cart)
+        return None if found["items"][0]["gone"] else found
+
+    found = await until(is_back)
+    assert found["items"][0]["line_total"] == Decimal("5.50")
+    # And what this catalog does not tell is gone now.
+    assert [item["gone"] for item in found["items"]] == [False, True]
+    assert found["version"] == before["version"]
+
+
+async def test_a_line_that_came_while_the_catalog_was_asked_is_not_gone() -> None:
+    conn = in_memory("carts.db")
+    asked_before = CatalogSnapshot({}, asked=[1])
+    for product_id in (1, 2):
+        transitions.add_units(conn, "ada", product_id, 1, UNANSWERED, "USD", utc_now())
+    transitions.learn(conn, "ada", asked_before)
+    items = store.read_cart(conn, "ada", asked_before, "USD").items
+    conn.close()
+    assert [(item.gone, item.validated) for item in items] == [(True, True), (False, False)]
 
 
 async def test_a_quantity_can_be_set(catalog_and_cart: Shop) -> None:
@@ -240,9 +313,7 @@ async def test_a_cart_knows_all_its_products_however_many_pages_the_catalog_tell
         await add(catalog_and_cart, product_id)
     for gone in (products[0], products[3], products[6]):
         await catalog_and_cart.call("catalog", "DELETE", f"/products/{gone}")
-    checked = {
-        item["product_id"]: item["validated"] for item in (await cart(catalog_and_cart))["items"]
-    }
-    assert [checked[product_id] for product_id in products] == [
-        *(False, True, True, False, True, True, False)
+    is_gone = {item["product_id"]: item["gone"] for item in (await cart(catalog_and_cart))["items"]}
+    assert [is_gone[product_id] for product_id in products] == [
+        *(True, False, False, True, False, False, True)
     ]

@@ -129,7 +129,7 @@ async def test_a_valid_user_id_has_a_cart(
 async def test_an_invalid_user_id_is_rejected(
     catalog_and_cart: Shop, subtests: pytest.Subtests
 ) -> None:
-    for user_id in ["x" * 129, "a%20b", "a%2Fb", "a%0A", "%00", "ad%C3%A4", "a+b", "a!"]:
+    for user_id in ["x" * 129, "a%20b", "a%2Fb", "a%0A", "%00", "ad%C3%A4", "a*b", "a!"]:
         with subtests.test(user_id):
             reply = await catalog_and_cart.call("cart", "GET", f"/cart/{user_id}")
             assert (reply.status, reply.code) == (422, "invalid_request")

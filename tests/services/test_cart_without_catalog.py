@@ -50,6 +50,7 @@ UNCHECKED = {
     "price": None,
     "line_total": None,
     "validated": False,
+    "gone": False,
 }
 
 
@@ -153,7 +154,8 @@ async def test_unchecked_lines_are_checked_when_the_catalog_is_back(
         return found if found["items"][0]["validated"] else None
 
     found = await until(checked)
-    assert [item["validated"] for item in found["items"]] == [True, False]
+    assert [item["validated"] for item in found["items"]] == [True, True]
+    assert [item["gone"] for item in found["items"]] == [False, True]
     assert [item["price"] for item in found["items"]] == [Decimal("2.50"), None]
     assert found["total_amount"] == Decimal("5.00")
     assert (await add(catalog_and_cart, 999)).code == "product_not_found"

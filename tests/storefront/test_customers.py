@@ -56,7 +56,7 @@ async def test_a_user_may_have_the_id_that_an_identity_provider_gave(
     assert (listed["status"], listed["user_id"]) == ("PAID", user_id)
 
     async def is_empty() -> bool:
-        return (await call("GET", f"/cart/{me}"))["items"] == []
+        return not (await call("GET", f"/cart/{me}"))["items"]
 
     await until(is_empty)
 

@@ -694,7 +694,7 @@ function watchCart() {
 }
 async function loadCart() {
   if (!session.value || sending) return;
-  const { data } = await call("GET", (user) => `/cart/${user}`);
+  const { data } = await call("GET", (user) => `/cart/${encodeURIComponent(user)}`);
   if (!sending) applyAnswer(data);
 }
 function unitsInCart(value, productId) {
@@ -704,7 +704,7 @@ function cartTotal(value) {
   return value.items.reduce((sum, item) => sum + (item.price ?? 0) * item.quantity, 0);
 }
 async function addToCart(productId, quantity) {
-  const { data } = await call("POST", (user) => `/cart/${user}/add`, {
+  const { data } = await call("POST", (user) => `/cart/${encodeURIComponent(user)}/add`, {
     body: { product_id: productId, quantity },
     key: randomId()
   });
@@ -727,9 +727,13 @@ async function sendPending() {
   while (pendingQuantities.size > 0) {
     const [productId, quantity] = pendingQuantities.entries().next().value;
     try {
-      const { data } = await call("PUT", (user) => `/cart/${user}/items/${productId}`, {
-        body: { quantity }
-      });
+      const { data } = await call(
+        "PUT",
+        (user) => `/cart/${encodeURIComponent(user)}/items/${productId}`,
+        {
+          body: { quantity }
+        }
+      );
       if (pendingQuantities.get(productId) === quantity) pendingQuantities.delete(productId);
       applyAnswer(data);
     } catch (error) {

@@ -85,9 +85,13 @@ async function sendPending() {
   while (pendingQuantities.size > 0) {
     const [productId, quantity] = pendingQuantities.entries().next().value;
     try {
-      const { data } = await call("PUT", (user) => `/cart/${encodeURIComponent(user)}/items/${productId}`, {
-        body: { quantity },
-      });
+      const { data } = await call(
+        "PUT",
+        (user) => `/cart/${encodeURIComponent(user)}/items/${productId}`,
+        {
+          body: { quantity },
+        },
+      );
       if (pendingQuantities.get(productId) === quantity) pendingQuantities.delete(productId);
       applyAnswer(data);
     } catch (error) {
