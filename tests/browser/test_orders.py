@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from datetime import timedelta
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
+from services.common.web.keys import DATABASE
 from tests.browser.shopper import Shopper
 from tests.browser.visit import Visit
 from tests.shop import Shop, token
@@ -32,6 +35,48 @@ async def test_an_order_is_cancelled_and_its_goods_are_back_on_the_shelf(
     reply = await shop.call("order", "GET", f"/orders/{order['order_id']}")
     assert reply.json["status"] == "CANCELLED"
     assert await shop.stock(drops) == 9
+
+
+async def test_an_order_of_another_year_is_dated_with_it(
+    shop: Shop, visit: Visit, page: Page
+) -> None:
+    drops = await shop.product(name="Pear Drops")
+    shopper = Shopper(page, visit.origin)
+    await shopper.go()
+    old, new = [await shop.order(drops, user_id=await shopper.user_id()) for _ in range(2)]
+
+    def backdate(conn: sqlite3.Connection) -> None:
+        then = "2024-12-24T12:30:00.000Z"
+        conn.execute("UPDATE orders SET created_at = ? WHERE order_id = ?", (then, old["order_id"]))
+
+    await shop.app("order")[DATABASE].write(backdate)
+    await page.get_by_role("link", name="My orders").click()
+    entries = page.get_by_role("main").get_by_role("listitem")
+    await expect(entries.nth(1)).to_contain_text("December 24, 2024")
+    await expect(entries.nth(0)).not_to_contain_text(new["created_at"][:4])
+    await entries.nth(1).get_by_role("link").click()
+    await expect(page.get_by_role("region", name="Receipt")).to_contain_text("December 24, 2024")
+
+
+async def test_what_happened_to_an_order_on_another_day_is_dated(
+    shop: Shop, visit: Visit, page: Page
+) -> None:
+    drops = await shop.product(name="Pear Drops")
+    shopper = Shopper(page, visit.origin)
+    await shopper.go()
+    order = await shop.order(drops, user_id=await shopper.user_id())
+
+    async def began_earlier(route: Route) -> None:
+        answer = await route.fetch()
+        events = await answer.json()
+        events[0]["at"] = "2024-12-24T12:30:00.000Z"
+        await route.fulfill(response=answer, json=events)
+
+    await page.route("**/events", began_earlier)
+    await shopper.go(f"/orders/{order['order_id']}")
+    history = page.get_by_role("list", name="What happened").get_by_role("listitem")
+    await expect(history.nth(0)).to_have_text(re.compile(r"^Placed\s*\d\d:\d\d:\d\d$"))
+    await expect(history.nth(1)).to_contain_text(re.compile("[A-Z][a-z]+ \\d+"))
 
 
 async def test_an_order_that_was_left_unpaid_is_paid_later(

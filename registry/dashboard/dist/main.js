@@ -371,13 +371,15 @@ function ActionResult({ result, dismiss }) {
 function counted(number, one, many = `${one}s`) {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }
-var dayAndTime = new Intl.DateTimeFormat("en", {
+var dayAndTime = {
   day: "numeric",
   month: "long",
   hour: "2-digit",
   minute: "2-digit",
   hourCycle: "h23"
-});
+};
+var thisYear = new Intl.DateTimeFormat("en", dayAndTime);
+var anyYear = new Intl.DateTimeFormat("en", { ...dayAndTime, year: "numeric" });
 var timeOfDay = new Intl.DateTimeFormat("en", {
   hour: "2-digit",
   minute: "2-digit",

@@ -49,7 +49,11 @@ const SENTENCES = {
   ],
   product_not_found: [
     "This is no longer sold",
-    "It has left the shelves since the link was made, or the link is cut short.",
+    "It has left the shelves, or the link to it is cut short.",
+  ],
+  cart_gone: [
+    "Something in your cart is no longer sold",
+    "Nothing was ordered and nothing paid. It is marked, and not in the total: take it out, and order the rest.",
   ],
   order_total_zero: [
     "This order would cost nothing",
@@ -73,7 +77,11 @@ const SENTENCES = {
 /** A refusal as `{title, text}`. */
 export function describeError(error) {
   if (error.code === "price_changed")
-    return { title: "A price has changed", text: priceWords(error) };
+    return { title: "A price has changed", text: totalWords(error) };
+  if (error.code === "cart_changed") {
+    const text = `Something was put in or taken out, perhaps on another device. ${totalWords(error)}`;
+    return { title: "Your cart has changed", text };
+  }
   const [title, text] = SENTENCES[error.code] || [
     "That did not work",
     `The shop says: ${error.message.replace(/\.$/, "")}. Nothing was changed.`,
@@ -81,7 +89,7 @@ export function describeError(error) {
   return { title, text };
 }
 
-function priceWords(error) {
+function totalWords(error) {
   const total = error.errors.find((one) => one.total_amount !== undefined);
   const now = total ? ` The total is ${money(cents(total.total_amount))} now.` : "";
   return `Nothing was ordered and nothing paid.${now} Order again if that suits you.`;
@@ -117,7 +125,7 @@ const EVENTS = {
   refunded: "Refunded",
   "stock returned": "Back on the shelf",
   insufficient_stock: "Not enough in stock",
-  price_changed: "Price had changed",
+  price_changed: "Total had changed",
   product_not_found: "No longer sold",
   order_total_zero: "Nothing to pay",
 };
@@ -147,7 +155,7 @@ const REASONS = {
   operator_request: "The shop cancelled it. Nothing was paid.",
   expired: "It was not paid in time. Everything is back on the shelf.",
   insufficient_stock: "There was not enough on the shelf. Nothing was paid.",
-  price_changed: "A price had changed. Nothing was paid.",
+  price_changed: "The total had changed. Nothing was paid.",
   product_not_found: "Something in it is no longer sold. Nothing was paid.",
 };
 

@@ -25,13 +25,15 @@ export function counted(number, one, many = `${one}s`) {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }
 
-const dayAndTime = new Intl.DateTimeFormat("en", {
+const dayAndTime = {
   day: "numeric",
   month: "long",
   hour: "2-digit",
   minute: "2-digit",
   hourCycle: "h23",
-});
+};
+const thisYear = new Intl.DateTimeFormat("en", dayAndTime);
+const anyYear = new Intl.DateTimeFormat("en", { ...dayAndTime, year: "numeric" });
 const timeOfDay = new Intl.DateTimeFormat("en", {
   hour: "2-digit",
   minute: "2-digit",
@@ -39,9 +41,17 @@ const timeOfDay = new Intl.DateTimeFormat("en", {
   hourCycle: "h23",
 });
 
-/** "November 23, 14:05" from an RFC 3339 time. */
-export function when(time) {
-  return dayAndTime.format(new Date(time));
+/** "November 23 at 14:05" from an RFC 3339 time, with the year if it is not that of `now`. */
+export function when(time, now = new Date()) {
+  const then = new Date(time);
+  const printer = then.getFullYear() === now.getFullYear() ? thisYear : anyYear;
+  return printer.format(then);
+}
+
+/** "14:05:09" from an RFC 3339 time; if it is not on the day of `day`, with its date. */
+export function clockTimeOn(day, time) {
+  const sameDay = new Date(day).toDateString() === new Date(time).toDateString();
+  return sameDay ? clockTime(time) : when(time);
 }
 
 /** "14:05:09" from an RFC 3339 time. */

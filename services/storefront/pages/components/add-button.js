@@ -15,7 +15,7 @@ export function AddButton({ product, quantity = 1, whole = false }) {
   const adding = useRef(false);
   if (product.stock === 0)
     return html`<button class="button add" type="button" disabled>
-      Sold out<span class="unseen">: ${product.name}</span>
+      Sold out<span class="unseen">: <bdi>${product.name}</bdi></span>
     </button>`;
   const all = held + quantity > product.stock;
 

@@ -20,8 +20,10 @@ export function useCartLines() {
     const ending = new AbortController();
     const check = async () => {
       await refreshStock(ids.split(",").map(Number), ending.signal);
-      // The shelf answers, so that what could not be checked before can be now.
-      if (cart.value.items.some((item) => !item.validated)) await loadCart();
+      // The shelf answers, so that the cart can be told now what it does not know yet.
+      const unknown = (item) =>
+        !item.validated || (!item.gone && productsById.value.get(item.product_id) === null);
+      if (cart.value.items.some(unknown)) await loadCart();
     };
     // Without an answer the lines are shown as they are; the till looks again.
     if (ids) check().catch(() => {});
@@ -57,16 +59,17 @@ function CartLine({ line: { item, product, warning }, currency }) {
     setQuantity(item.product_id, quantity);
     announce(quantity ? `${quantity} of ${name}.` : `${name} is out of the cart.`);
   };
-  return html`<li class=${`line${warning?.kind === "gone" ? " gone" : ""}`}>
+  const cannotBeHad = warning?.available === 0;
+  return html`<li class=${`line${cannotBeHad ? " gone" : ""}`}>
     <div class="line-picture">
       <${Picture} product=${product ?? { id: item.product_id, name, category: "", description: "" }} />
     </div>
-    <div class="line-name"><a href=${`/products/${item.product_id}`}>${name}</a>
-      <p class="small soft money">${item.price === null ? "No price yet" : `${money(item.price, currency)} each`}</p>
+    <div class="line-name"><a href=${`/products/${item.product_id}`} dir="auto">${name}</a>
+      <p class="small soft money">${eachPrice(item, currency)}</p>
     </div>
     <p class="line-total money">${item.price === null ? "–" : money(item.price * item.quantity, currency)}</p>
     <div class="line-change">
-      <${Quantity} value=${item.quantity} name=${name} onChange=${set} />
+      <${Quantity} value=${item.quantity} name=${name} most=${cannotBeHad ? item.quantity : undefined} onChange=${set} />
       <button class="text-button small" type="button" aria-label=${`Remove ${name}`} onClick=${() => set(0)}>Remove</button>
     </div>
     ${
@@ -81,15 +84,31 @@ function CartLine({ line: { item, product, warning }, currency }) {
   </li>`;
 }
 
-/** What has to be settled before the till: too little left, another price. */
+function eachPrice({ gone, price }, currency) {
+  if (gone) return "";
+  return price === null ? "No price yet" : `${money(price, currency)} each`;
+}
+
+/** What has to be settled before the till: what is gone, too little left, another price. */
 export function CartWarnings({ shortLines, priceChanged }) {
   if (shortLines.length === 0 && !priceChanged) return null;
+  const goneLines = shortLines.filter(({ warning }) => warning.kind === "gone");
   return html`<div class="note" role="status">
+    ${goneLines.map(
+      ({ item }) => html`<p key=${item.product_id}>
+        <bdi>${item.name ?? `Product ${item.product_id}`}</bdi> is no longer sold. It is not in the total, and cannot be ordered.
+      </p>`,
+    )}
+    ${
+      shortLines.length > goneLines.length &&
+      html`<p>Since you put them in, some things ran low or sold out. They are marked above.</p>`
+    }
     ${
       shortLines.length > 0 &&
-      html`<p>Since you put them in, some things ran low or sold out. They are marked above.</p>
-      <div class="actions">
-        <button class="button quiet" type="button" onClick=${() => reduceToStock(shortLines)}>Take what is there</button>
+      html`<div class="actions">
+        <button class="button quiet" type="button" onClick=${() => reduceToStock(shortLines)}>
+          ${takeWords(shortLines)}
+        </button>
       </div>`
     }
     ${
@@ -98,4 +117,10 @@ export function CartWarnings({ shortLines, priceChanged }) {
       <div class="actions"><button class="button quiet" type="button" onClick=${acceptPrices}>All right</button></div>`
     }
   </div>`;
+}
+
+/** What the button says that makes every line no more than can be had. */
+export function takeWords(shortLines) {
+  const none = shortLines.every(({ warning }) => warning.available === 0);
+  return none ? "Take out what cannot be had" : "Take what is there";
 }

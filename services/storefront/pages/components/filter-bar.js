@@ -24,7 +24,7 @@ function Categories({ filters }) {
       class="tab"
       href=${shelfUrl({ ...filters, category: name })}
       aria-current=${filters.category === name ? "true" : undefined}
-      ><span class="tab-name">${name || "Everything"}</span>${" "}<span class="count soft">${count}</span></a
+      ><span class="tab-name" dir="auto">${name || "Everything"}</span>${" "}<span class="count soft">${count}</span></a
     >
   </li>`;
   return html`<nav class="tabs" aria-label="Shelves">

@@ -86,6 +86,7 @@ function Search() {
       autocomplete="off"
       aria-label="Search the shelves"
       placeholder="Search the shelves"
+      dir="auto"
       value=${text}
       onInput=${typed}
     />

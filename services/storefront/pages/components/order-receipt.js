@@ -1,6 +1,6 @@
 // An order as a receipt, and its history as a strip of stamps.
 
-import { cents, clockTime, when } from "/shared/format.js";
+import { cents, clockTimeOn, when } from "/shared/format.js";
 import { html } from "/vendor/preact/standalone.module.js";
 import { describeEvent, describeStatus } from "../texts.js";
 import { Receipt } from "./receipt.js";
@@ -45,7 +45,7 @@ function History({ events }) {
       ${events.map(
         (event, i) => html`<li key=${i} class=${`event ${describeStatus(event.status).tone}`}>
           <span class="event-word">${describeEvent(event.cause)}</span>
-          <time class="count small" datetime=${event.at}>${clockTime(event.at)}</time>
+          <time class="count small" datetime=${event.at}>${clockTimeOn(events[0].at, event.at)}</time>
         </li>`,
       )}
     </ol>`;

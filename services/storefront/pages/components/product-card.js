@@ -16,7 +16,7 @@ export function ProductCard({ product }) {
       <${StockStamp} stock=${product.stock} />
     </div>
     <div class="plank"><${PriceTag} product=${product} /></div>
-    <h2 class="product-name"><a href=${`/products/${product.id}`}>${product.name}</a></h2>
+    <h2 class="product-name"><a href=${`/products/${product.id}`} dir="auto">${product.name}</a></h2>
     <p class="product-stock small">
       ${product.stock > 5 && html`<span class="there">${describeStock(product.stock).text}</span>`}
       ${held > 0 && html`<span class="held">${held} in your cart</span>`}

@@ -19,7 +19,7 @@ export function Receipt({ lines, total, currency, head, children }) {
           (line) => html`<tr key=${line.key}>
             <td class="count">${line.quantity} ×</td>
             <th scope="row">
-              <a href=${`/products/${line.key}`}>${line.name}</a>
+              <a href=${`/products/${line.key}`} dir="auto">${line.name}</a>
               ${line.note && html`<span class="line-warning small">${line.note}</span>`}
             </th>
             <td class="money">${line.price === null ? "–" : money(line.price * line.quantity, currency)}</td>

@@ -373,21 +373,29 @@ function money(wholeCents, currency = "USD") {
 function counted(number, one, many = `${one}s`) {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }
-var dayAndTime = new Intl.DateTimeFormat("en", {
+var dayAndTime = {
   day: "numeric",
   month: "long",
   hour: "2-digit",
   minute: "2-digit",
   hourCycle: "h23"
-});
+};
+var thisYear = new Intl.DateTimeFormat("en", dayAndTime);
+var anyYear = new Intl.DateTimeFormat("en", { ...dayAndTime, year: "numeric" });
 var timeOfDay = new Intl.DateTimeFormat("en", {
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
   hourCycle: "h23"
 });
-function when(time) {
-  return dayAndTime.format(new Date(time));
+function when(time, now = /* @__PURE__ */ new Date()) {
+  const then = new Date(time);
+  const printer = then.getFullYear() === now.getFullYear() ? thisYear : anyYear;
+  return printer.format(then);
+}
+function clockTimeOn(day, time) {
+  const sameDay = new Date(day).toDateString() === new Date(time).toDateString();
+  return sameDay ? clockTime(time) : when(time);
 }
 function clockTime(time) {
   return timeOfDay.format(new Date(time));
@@ -783,7 +791,8 @@ function useOutcome() {
 function buyCart(total) {
   return startStep({
     stage: "order",
-    body: { user_id: session.value.user_id, expected_total: amountOf(total) }
+    body: { user_id: session.value.user_id, expected_total: amountOf(total) },
+    units: unitsIn(cart.value)
   });
 }
 function payOrder(order) {
@@ -825,7 +834,7 @@ async function placeOrder(step) {
   try {
     answer = await call("POST", "/orders", { body: step.body, key: step.key });
   } catch (error) {
-    if (error.code !== "order_pending") throw error;
+    if (error.code !== "order_pending") throw await seenFromCart(error, step);
     return saveAndWait({ ...step, key: randomId(), waiting: "order_pending" });
   }
   const order = answer.data;
@@ -837,6 +846,17 @@ async function placeOrder(step) {
     throw new ApiError(409, { code: "ordered_before", order_id: order.order_id });
   }
   return { ...payStep(order), key: randomId() };
+}
+async function seenFromCart(error, { units }) {
+  const { status, code, problem } = error;
+  if (code === "product_not_found") return new ApiError(status, { ...problem, code: "cart_gone" });
+  if (code !== "price_changed") return error;
+  await loadCart();
+  if (unitsIn(cart.value) === units) return error;
+  return new ApiError(status, { ...problem, code: "cart_changed" });
+}
+function unitsIn({ items }) {
+  return items.map((item) => `${item.quantity} of ${item.product_id}`).join();
 }
 async function makePayment(step) {
   try {
@@ -1067,6 +1087,7 @@ function Search() {
       autocomplete="off"
       aria-label="Search the shelves"
       placeholder="Search the shelves"
+      dir="auto"
       value=${text}
       onInput=${typed}
     />
@@ -1122,7 +1143,11 @@ var SENTENCES = {
   ],
   product_not_found: [
     "This is no longer sold",
-    "It has left the shelves since the link was made, or the link is cut short."
+    "It has left the shelves, or the link to it is cut short."
+  ],
+  cart_gone: [
+    "Something in your cart is no longer sold",
+    "Nothing was ordered and nothing paid. It is marked, and not in the total: take it out, and order the rest."
   ],
   order_total_zero: [
     "This order would cost nothing",
@@ -1144,14 +1169,18 @@ var SENTENCES = {
 };
 function describeError(error) {
   if (error.code === "price_changed")
-    return { title: "A price has changed", text: priceWords(error) };
+    return { title: "A price has changed", text: totalWords(error) };
+  if (error.code === "cart_changed") {
+    const text2 = `Something was put in or taken out, perhaps on another device. ${totalWords(error)}`;
+    return { title: "Your cart has changed", text: text2 };
+  }
   const [title, text] = SENTENCES[error.code] || [
     "That did not work",
     `The shop says: ${error.message.replace(/\.$/, "")}. Nothing was changed.`
   ];
   return { title, text };
 }
-function priceWords(error) {
+function totalWords(error) {
   const total = error.errors.find((one) => one.total_amount !== void 0);
   const now = total ? ` The total is ${money(cents(total.total_amount))} now.` : "";
   return `Nothing was ordered and nothing paid.${now} Order again if that suits you.`;
@@ -1183,7 +1212,7 @@ var EVENTS = {
   refunded: "Refunded",
   "stock returned": "Back on the shelf",
   insufficient_stock: "Not enough in stock",
-  price_changed: "Price had changed",
+  price_changed: "Total had changed",
   product_not_found: "No longer sold",
   order_total_zero: "Nothing to pay"
 };
@@ -1207,7 +1236,7 @@ var REASONS = {
   operator_request: "The shop cancelled it. Nothing was paid.",
   expired: "It was not paid in time. Everything is back on the shelf.",
   insufficient_stock: "There was not enough on the shelf. Nothing was paid.",
-  price_changed: "A price had changed. Nothing was paid.",
+  price_changed: "The total had changed. Nothing was paid.",
   product_not_found: "Something in it is no longer sold. Nothing was paid."
 };
 function explainStatus(order) {
@@ -1771,8 +1800,10 @@ function draw(product) {
 // services/storefront/pages/state/line-warnings.js
 function lineWarning(item, products, seenPrices2, currency) {
   const product = products.get(item.product_id);
-  if (product === null) return { kind: "gone", text: "This is no longer sold.", available: 0 };
-  if (product && product.stock === 0) return { kind: "gone", text: "Sold out.", available: 0 };
+  if (item.gone || product === null) {
+    return { kind: "gone", text: "This is no longer sold.", available: 0 };
+  }
+  if (product && product.stock === 0) return { kind: "out", text: "Sold out.", available: 0 };
   if (product && product.stock < item.quantity) {
     return { kind: "few", text: `Only ${product.stock} left.`, available: product.stock };
   }
@@ -1905,7 +1936,8 @@ function useCartLines() {
     const ending = new AbortController();
     const check = async () => {
       await refreshStock(ids.split(",").map(Number), ending.signal);
-      if (cart.value.items.some((item) => !item.validated)) await loadCart();
+      const unknown = (item) => !item.validated || !item.gone && productsById.value.get(item.product_id) === null;
+      if (cart.value.items.some(unknown)) await loadCart();
     };
     if (ids) check().catch(() => {
     });
@@ -1937,16 +1969,17 @@ function CartLine({ line: { item, product, warning }, currency }) {
     setQuantity(item.product_id, quantity);
     announce(quantity ? `${quantity} of ${name}.` : `${name} is out of the cart.`);
   };
-  return fe`<li class=${`line${warning?.kind === "gone" ? " gone" : ""}`}>
+  const cannotBeHad = warning?.available === 0;
+  return fe`<li class=${`line${cannotBeHad ? " gone" : ""}`}>
     <div class="line-picture">
       <${Picture} product=${product ?? { id: item.product_id, name, category: "", description: "" }} />
     </div>
-    <div class="line-name"><a href=${`/products/${item.product_id}`}>${name}</a>
-      <p class="small soft money">${item.price === null ? "No price yet" : `${money(item.price, currency)} each`}</p>
+    <div class="line-name"><a href=${`/products/${item.product_id}`} dir="auto">${name}</a>
+      <p class="small soft money">${eachPrice(item, currency)}</p>
     </div>
     <p class="line-total money">${item.price === null ? "–" : money(item.price * item.quantity, currency)}</p>
     <div class="line-change">
-      <${Quantity} value=${item.quantity} name=${name} onChange=${set} />
+      <${Quantity} value=${item.quantity} name=${name} most=${cannotBeHad ? item.quantity : void 0} onChange=${set} />
       <button class="text-button small" type="button" aria-label=${`Remove ${name}`} onClick=${() => set(0)}>Remove</button>
     </div>
     ${warning && fe`<p class=${`line-warning small ${warning.kind}`}>${warning.text}${" "}
@@ -1954,16 +1987,32 @@ function CartLine({ line: { item, product, warning }, currency }) {
     </p>`}
   </li>`;
 }
+function eachPrice({ gone, price }, currency) {
+  if (gone) return "";
+  return price === null ? "No price yet" : `${money(price, currency)} each`;
+}
 function CartWarnings({ shortLines, priceChanged }) {
   if (shortLines.length === 0 && !priceChanged) return null;
+  const goneLines = shortLines.filter(({ warning }) => warning.kind === "gone");
   return fe`<div class="note" role="status">
-    ${shortLines.length > 0 && fe`<p>Since you put them in, some things ran low or sold out. They are marked above.</p>
-      <div class="actions">
-        <button class="button quiet" type="button" onClick=${() => reduceToStock(shortLines)}>Take what is there</button>
+    ${goneLines.map(
+    ({ item }) => fe`<p key=${item.product_id}>
+        <bdi>${item.name ?? `Product ${item.product_id}`}</bdi> is no longer sold. It is not in the total, and cannot be ordered.
+      </p>`
+  )}
+    ${shortLines.length > goneLines.length && fe`<p>Since you put them in, some things ran low or sold out. They are marked above.</p>`}
+    ${shortLines.length > 0 && fe`<div class="actions">
+        <button class="button quiet" type="button" onClick=${() => reduceToStock(shortLines)}>
+          ${takeWords(shortLines)}
+        </button>
       </div>`}
     ${priceChanged && fe`<p>Some prices have changed. The total is the one of now.</p>
       <div class="actions"><button class="button quiet" type="button" onClick=${acceptPrices}>All right</button></div>`}
   </div>`;
+}
+function takeWords(shortLines) {
+  const none = shortLines.every(({ warning }) => warning.available === 0);
+  return none ? "Take out what cannot be had" : "Take what is there";
 }
 
 // services/storefront/pages/views/cart-drawer.js
@@ -2055,7 +2104,7 @@ function Receipt({ lines, total, currency, head, children }) {
     (line) => fe`<tr key=${line.key}>
             <td class="count">${line.quantity} ×</td>
             <th scope="row">
-              <a href=${`/products/${line.key}`}>${line.name}</a>
+              <a href=${`/products/${line.key}`} dir="auto">${line.name}</a>
               ${line.note && fe`<span class="line-warning small">${line.note}</span>`}
             </th>
             <td class="money">${line.price === null ? "–" : money(line.price * line.quantity, currency)}</td>
@@ -2139,7 +2188,7 @@ function Refused({ ended: { error, order_id: orderId, stage }, shortLines }) {
   };
   const toOrder = orderId && (stage === "pay" || error.code === "ordered_before");
   return fe`<${ErrorNote} error=${error}>
-    ${shortLines.length > 0 && fe`<button class="button quiet" type="button" onClick=${take}>Take what is there</button>`}
+    ${shortLines.length > 0 && fe`<button class="button quiet" type="button" onClick=${take}>${takeWords(shortLines)}</button>`}
     ${toOrder && fe`<a class="button quiet" href=${`/orders/${orderId}`}>See the order</a>`}
     ${SEE_ORDERS.includes(error.code) && fe`<a class="button quiet" href="/orders">My orders</a>`}
     ${error.code === "cart_empty" && fe`<a class="button quiet" href="/">To the shelves</a>`}
@@ -2191,7 +2240,7 @@ function History({ events }) {
       ${events.map(
     (event, i2) => fe`<li key=${i2} class=${`event ${describeStatus(event.status).tone}`}>
           <span class="event-word">${describeEvent(event.cause)}</span>
-          <time class="count small" datetime=${event.at}>${clockTime(event.at)}</time>
+          <time class="count small" datetime=${event.at}>${clockTimeOn(events[0].at, event.at)}</time>
         </li>`
   )}
     </ol>`;
@@ -2451,7 +2500,7 @@ function Entry({ order }) {
   const names = order.items.map((item) => item.name ?? `Product ${item.product_id}`);
   const what = names.length > 3 ? `${names.slice(0, 2).join(", ")} and ${counted(names.length - 2, "more", "more")}` : names.join(", ");
   return fe`<li class="entry">
-    <h2 class="entry-name"><a href=${`/orders/${order.order_id}`}>${what}</a></h2>
+    <h2 class="entry-name"><a href=${`/orders/${order.order_id}`} dir="auto">${what}</a></h2>
     <p class="entry-when small soft"><span class="count">${orderNumber(order.order_id)}</span> · ${when(order.created_at)}</p>
     <p class="entry-status">
       <${StatusStamp} status=${order.status} />
@@ -2478,7 +2527,7 @@ function AddButton({ product, quantity = 1, whole = false }) {
   const adding = Q(false);
   if (product.stock === 0)
     return fe`<button class="button add" type="button" disabled>
-      Sold out<span class="unseen">: ${product.name}</span>
+      Sold out<span class="unseen">: <bdi>${product.name}</bdi></span>
     </button>`;
   const all = held + quantity > product.stock;
   const add = async () => {
@@ -2521,7 +2570,7 @@ function ProductCard({ product }) {
       <${StockStamp} stock=${product.stock} />
     </div>
     <div class="plank"><${PriceTag} product=${product} /></div>
-    <h2 class="product-name"><a href=${`/products/${product.id}`}>${product.name}</a></h2>
+    <h2 class="product-name"><a href=${`/products/${product.id}`} dir="auto">${product.name}</a></h2>
     <p class="product-stock small">
       ${product.stock > 5 && fe`<span class="there">${describeStock(product.stock).text}</span>`}
       ${held > 0 && fe`<span class="held">${held} in your cart</span>`}
@@ -2570,11 +2619,11 @@ function ProductDetails({ product }) {
   const left = Math.max(1, Math.min(product.stock - held, 1e3));
   const stock = describeStock(product.stock);
   return fe`<div class="about">
-    <p class="about-shelf"><a href=${shelfUrl({ category: product.category })}>${product.category}</a></p>
-    <h1 tabindex="-1">${product.name}</h1>
+    <p class="about-shelf"><a href=${shelfUrl({ category: product.category })} dir="auto">${product.category}</a></p>
+    <h1 tabindex="-1" dir="auto">${product.name}</h1>
     <p class="about-price money">${money(cents(product.price), product.currency)}</p>
     <p><span class=${product.stock > 5 ? "there" : `stamp ${stock.tone}`}>${stock.text}</span></p>
-    <p class="about-words">${product.description}</p>
+    <p class="about-words" dir="auto">${product.description}</p>
     <div class="about-buy">
       ${product.stock > 0 && fe`<${Quantity} value=${Math.min(quantity, left)} name=${product.name} most=${left} onChange=${setQuantity2} />`}
       <${AddButton} product=${product} quantity=${Math.min(quantity, left)} whole />
@@ -2650,7 +2699,7 @@ function Categories({ filters }) {
       class="tab"
       href=${shelfUrl({ ...filters, category: name })}
       aria-current=${filters.category === name ? "true" : void 0}
-      ><span class="tab-name">${name || "Everything"}</span>${" "}<span class="count soft">${count}</span></a
+      ><span class="tab-name" dir="auto">${name || "Everything"}</span>${" "}<span class="count soft">${count}</span></a
     >
   </li>`;
   return fe`<nav class="tabs" aria-label="Shelves">
@@ -2729,7 +2778,7 @@ function ShelfView() {
   const total = countOf(filters, useStore(categories));
   useAnnouncedCount(items, busy, items && countText(items, after, total));
   return fe`<div class="shelf-head">
-      <h1 tabindex="-1">${headline(filters) || "What is on the shelves"}</h1>
+      <h1 tabindex="-1" dir="auto">${headline(filters) || "What is on the shelves"}</h1>
       <p class="shelf-count soft count">${items ? countText(items, after, total) : " "}</p>
     </div>
     <${FilterBar} filters=${filters} />

@@ -1,4 +1,4 @@
-// What has happened to a line of the cart since it was put in: sold out, fewer left, another price.
+// What has happened to a line of the cart since it was put in: gone, sold out, fewer left, another price.
 import { money } from "/shared/format.js";
 
 /**
@@ -8,8 +8,10 @@ import { money } from "/shared/format.js";
  */
 export function lineWarning(item, products, seenPrices, currency) {
   const product = products.get(item.product_id);
-  if (product === null) return { kind: "gone", text: "This is no longer sold.", available: 0 };
-  if (product && product.stock === 0) return { kind: "gone", text: "Sold out.", available: 0 };
+  if (item.gone || product === null) {
+    return { kind: "gone", text: "This is no longer sold.", available: 0 };
+  }
+  if (product && product.stock === 0) return { kind: "out", text: "Sold out.", available: 0 };
   if (product && product.stock < item.quantity) {
     return { kind: "few", text: `Only ${product.stock} left.`, available: product.stock };
   }

@@ -7,7 +7,7 @@ import { createStore, useStore } from "/shared/state.js";
 import { useRef } from "/vendor/preact/standalone.module.js";
 import { announce } from "./announce.js";
 import { call } from "./call.js";
-import { loadCart } from "./cart.js";
+import { cart, loadCart } from "./cart.js";
 import { randomId } from "./random-id.js";
 import { session } from "./session.js";
 import { loadItem, onStorageChange, saveItem } from "./storage.js";
@@ -15,7 +15,7 @@ import { onTabMessage, tellOtherTabs, withTabLock } from "./tabs.js";
 
 const REPEAT_MILLISECONDS = 1000;
 
-/** The step under way, or null: `{stage: "order" | "pay", key, body, waiting}`. */
+/** The step under way, or null: `{stage: "order" | "pay", key, body, units, waiting}`. */
 export const purchase = createStore(loadItem("purchase"));
 
 /** How the last one ended: `{order_id, paid}` or `{order_id, stage, error}`; null before. */
@@ -36,6 +36,7 @@ export function buyCart(total) {
   return startStep({
     stage: "order",
     body: { user_id: session.value.user_id, expected_total: amountOf(total) },
+    units: unitsIn(cart.value),
   });
 }
 
@@ -85,7 +86,7 @@ async function placeOrder(step) {
   try {
     answer = await call("POST", "/orders", { body: step.body, key: step.key });
   } catch (error) {
-    if (error.code !== "order_pending") throw error;
+    if (error.code !== "order_pending") throw await seenFromCart(error, step);
     // Nothing was ordered, and the refusal is kept under the key: the next try needs another.
     return saveAndWait({ ...step, key: randomId(), waiting: "order_pending" });
   }
@@ -98,6 +99,24 @@ async function placeOrder(step) {
     throw new ApiError(409, { code: "ordered_before", order_id: order.order_id });
   }
   return { ...payStep(order), key: randomId() };
+}
+
+/**
+ * The refusal of an order as it looks to who saw the cart: what was in it may be gone, and another
+ * total comes of another price, or of what was put in or taken out on another device.
+ */
+async function seenFromCart(error, { units }) {
+  const { status, code, problem } = error;
+  if (code === "product_not_found") return new ApiError(status, { ...problem, code: "cart_gone" });
+  if (code !== "price_changed") return error;
+  await loadCart();
+  if (unitsIn(cart.value) === units) return error;
+  return new ApiError(status, { ...problem, code: "cart_changed" });
+}
+
+/** What is in a cart and how much of it, as text that can be compared. */
+function unitsIn({ items }) {
+  return items.map((item) => `${item.quantity} of ${item.product_id}`).join();
 }
 
 async function makePayment(step) {

@@ -3,7 +3,7 @@
 import { money } from "/shared/format.js";
 import { useStore } from "/shared/state.js";
 import { html, useEffect, useLayoutEffect, useRef } from "/vendor/preact/standalone.module.js";
-import { CartWarnings, reduceToStock, useCartLines } from "../components/cart-lines.js";
+import { CartWarnings, reduceToStock, takeWords, useCartLines } from "../components/cart-lines.js";
 import { EmptyState, ErrorNote } from "../components/notices.js";
 import { PurchaseSteps } from "../components/purchase-steps.js";
 import { Receipt, ReceiptPlaceholder } from "../components/receipt.js";
@@ -80,7 +80,7 @@ function Refused({ ended: { error, order_id: orderId, stage }, shortLines }) {
   };
   const toOrder = orderId && (stage === "pay" || error.code === "ordered_before");
   return html`<${ErrorNote} error=${error}>
-    ${shortLines.length > 0 && html`<button class="button quiet" type="button" onClick=${take}>Take what is there</button>`}
+    ${shortLines.length > 0 && html`<button class="button quiet" type="button" onClick=${take}>${takeWords(shortLines)}</button>`}
     ${toOrder && html`<a class="button quiet" href=${`/orders/${orderId}`}>See the order</a>`}
     ${SEE_ORDERS.includes(error.code) && html`<a class="button quiet" href="/orders">My orders</a>`}
     ${error.code === "cart_empty" && html`<a class="button quiet" href="/">To the shelves</a>`}

@@ -45,7 +45,7 @@ function Entry({ order }) {
       ? `${names.slice(0, 2).join(", ")} and ${counted(names.length - 2, "more", "more")}`
       : names.join(", ");
   return html`<li class="entry">
-    <h2 class="entry-name"><a href=${`/orders/${order.order_id}`}>${what}</a></h2>
+    <h2 class="entry-name"><a href=${`/orders/${order.order_id}`} dir="auto">${what}</a></h2>
     <p class="entry-when small soft"><span class="count">${orderNumber(order.order_id)}</span> · ${when(order.created_at)}</p>
     <p class="entry-status">
       <${StatusStamp} status=${order.status} />

@@ -40,11 +40,11 @@ function ProductDetails({ product }) {
   const left = Math.max(1, Math.min(product.stock - held, 1000));
   const stock = describeStock(product.stock);
   return html`<div class="about">
-    <p class="about-shelf"><a href=${shelfUrl({ category: product.category })}>${product.category}</a></p>
-    <h1 tabindex="-1">${product.name}</h1>
+    <p class="about-shelf"><a href=${shelfUrl({ category: product.category })} dir="auto">${product.category}</a></p>
+    <h1 tabindex="-1" dir="auto">${product.name}</h1>
     <p class="about-price money">${money(cents(product.price), product.currency)}</p>
     <p><span class=${product.stock > 5 ? "there" : `stamp ${stock.tone}`}>${stock.text}</span></p>
-    <p class="about-words">${product.description}</p>
+    <p class="about-words" dir="auto">${product.description}</p>
     <div class="about-buy">
       ${
         product.stock > 0 &&

@@ -23,7 +23,7 @@ export function ShelfView() {
   const total = countOf(filters, useStore(categories));
   useAnnouncedCount(items, busy, items && countText(items, after, total));
   return html`<div class="shelf-head">
-      <h1 tabindex="-1">${headline(filters) || "What is on the shelves"}</h1>
+      <h1 tabindex="-1" dir="auto">${headline(filters) || "What is on the shelves"}</h1>
       <p class="shelf-count soft count">${items ? countText(items, after, total) : " "}</p>
     </div>
     <${FilterBar} filters=${filters} />
