@@ -8,21 +8,26 @@ import msgspec
 from .calls import Calls
 from .errors import NotFound
 from .models import Category, Money, Page, Product, exact
-from .wire import Answer, Parameter, path_segment
+from .wire import Answer, Parameter, path_segment, with_query
 
 
-class ProductFilters(TypedDict, total=False):
+class CategoryFilters(TypedDict, total=False):
+    """Which products to count in each category."""
+
+    q: str
+    min_price: Money
+    max_price: Money
+    in_stock: bool
+
+
+class ProductFilters(CategoryFilters, total=False):
     """Which products to list, in which order.
 
     `limit` is the most in a page: 1 to 1000, 100 if unset. A page of large ones ends before it.
     """
 
-    q: str
     sku: str
     category: str
-    min_price: Money
-    max_price: Money
-    in_stock: bool
     sort: Literal["id", "name", "price", "-price", "newest"]
     limit: int
 
@@ -64,9 +69,10 @@ class Catalog:
         """Return one product. Raises NotFound `product_not_found`."""
         return _product(await self._calls.read("catalog", _path(product_id)))
 
-    async def categories(self) -> list[Category]:
-        """Return the categories, and how many products each has."""
-        return (await self._calls.read("catalog", "/categories")).decode(list[Category])
+    async def categories(self, **filters: Unpack[CategoryFilters]) -> list[Category]:
+        """Return the categories, and how many products that match each has."""
+        path = with_query("/categories", _query(filters))
+        return (await self._calls.read("catalog", path)).decode(list[Category])
 
     async def create(
         self,
@@ -151,7 +157,7 @@ def _product(answer: Answer) -> Product:
     return msgspec.structs.replace(answer.decode(Product), etag=answer.headers.get("ETag"))
 
 
-def _query(filters: ProductFilters) -> dict[str, Parameter]:
+def _query(filters: CategoryFilters) -> dict[str, Parameter]:
     query = dict(cast("dict[str, Parameter]", filters))
     if "min_price" in filters:
         query["min_price"] = exact(filters["min_price"])

@@ -28,6 +28,7 @@ from .conditional import cacheable, matched_versions
 from .demo import demo_products, open_shop
 from .messages import (
     Category,
+    CategoryQuery,
     NewProduct,
     NewReservation,
     Product,
@@ -80,9 +81,9 @@ async def get_product(request: web.Request) -> web.Response:
     return cacheable(request, wire.encode(product), product.etag)
 
 
-async def list_categories(request: web.Request) -> web.Response:
-    """Every category, and how many products it has."""
-    categories = await request.app[DATABASE].read(listing.list_categories)
+async def list_categories(request: web.Request, query: CategoryQuery) -> web.Response:
+    """Every category, and how many products it has that match the search."""
+    categories = await request.app[DATABASE].read(listing.list_categories, query)
     return cacheable(request, wire.encode(categories))
 
 
@@ -204,7 +205,15 @@ ROUTES = [
         also=(304,),
         rejections=("product_not_found",),
     ),
-    Route("GET", "/categories", list_categories, CUSTOMER, gives=list[Category], also=(304,)),
+    Route(
+        "GET",
+        "/categories",
+        list_categories,
+        CUSTOMER,
+        takes=CategoryQuery,
+        gives=list[Category],
+        also=(304,),
+    ),
     Route(
         "POST",
         "/products",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+import msgspec
+
 from services.common.core import wire
 from services.common.core.errors import Invalid
 from services.common.core.wire import ProductId
 from services.common.web.paging import CursorNumber, decode_cursor, encode_cursor, fill_page
 
-from .messages import Category, Product, ProductQuery
+from .messages import Category, CategoryQuery, Product, ProductQuery
 from .model import folded
 from .store import to_product
 
@@ -51,11 +53,13 @@ def list_products(
     return page, None if end is None else encode_cursor((query.sort, end[column], end["id"]))
 
 
-def list_categories(conn: sqlite3.Connection) -> list[Category]:
-    """Every category with a product in it, by name."""
+def list_categories(conn: sqlite3.Connection, query: CategoryQuery) -> list[Category]:
+    """Every category with such a product in it, by name."""
+    conditions, values = _filters(ProductQuery(**msgspec.structs.asdict(query)))
     rows = conn.execute(
-        "SELECT category, count(*) FROM products WHERE deleted_at IS NULL"
-        " GROUP BY category ORDER BY category"
+        f"SELECT category, count(*) FROM products WHERE {' AND '.join(conditions)}"  # noqa: S608
+        " GROUP BY category ORDER BY category",
+        values,
     )
     return [Category(name, count) for name, count in rows]
 

@@ -57,6 +57,15 @@ class Category(msgspec.Struct, frozen=True):
     count: int
 
 
+class CategoryQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which products are counted: the filters of a search but for the category."""
+
+    q: Search | None = None
+    min_price: Price | None = None
+    max_price: Price | None = None
+    in_stock: bool | None = None
+
+
 class ProductQuery(Page, forbid_unknown_fields=True, kw_only=True):
     """Filters, sort order and page of the list of products; `ids` has commas between ids."""
 

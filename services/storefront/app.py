@@ -10,14 +10,18 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from client.errors import ShopError
 from services.common.core.arguments import SettingsError
+from services.common.core.errors import NotFound
 from services.common.core.settings import Settings
 from services.common.core.token_keys import LONGEST_TOKEN
+from services.common.durable.peers import ask
 from services.common.pages.files import page_routes, send_file
 from services.common.process.app import service_app
 from services.common.web.addresses import TRUSTED_PROXIES, read_networks
 from services.common.web.admission import GATES, admit
 from services.common.web.keys import TOKEN_LIFETIME, TOKEN_RENEWAL
+from services.common.web.parameters import path_id, path_uuid
 from services.common.web.routing import Access, Route
 from services.common.web.token_buckets import TokenBuckets
 
@@ -92,6 +96,28 @@ async def answer_not_found_with_page(request: web.Request, handler: Handler) -> 
         return await send_file(request, PAGES, "index.html", status=404)
 
 
+async def is_there(request: web.Request) -> bool:
+    """Whether what a page is about is there: a product that the catalog has, an id that an order
+    can have. Whose an order is, a page's request does not say, so nobody learns which there are.
+
+    A catalog that does not answer soon leaves it to the page, which asks again.
+    """
+    try:
+        if "order_id" in request.match_info:
+            path_uuid(request, "order_id", "order_not_found", "There is no order {}")
+        if "product_id" in request.match_info:
+            product_id = path_id(request, "product_id", "product_not_found", "No product {}")
+            path = f"/products/{product_id}"
+            await ask(request.app, dict, "catalog", "GET", path, deadline=CATALOG_SECONDS)
+    except NotFound:
+        return False
+    except ShopError as error:
+        return error.code != "product_not_found"
+    return True
+
+
+CATALOG_SECONDS = 1.0
+"""How long the page of a product waits to hear whether there is one."""
 PAGES = Path(__file__).parent / "pages"
 VIEWS = [
     "/",
@@ -113,5 +139,5 @@ ROUTES = [
         renews=True,
     ),
     *gateway_routes(),
-    *page_routes(PAGES, VIEWS),
+    *page_routes(PAGES, VIEWS, is_there),
 ]

@@ -106,6 +106,12 @@ async def test_categories_are_listed(shop: ShopClient, service: FakeService) -> 
     assert only_request(service)[1] == "/categories"
 
 
+async def test_categories_are_counted_by_a_search(shop: ShopClient, service: FakeService) -> None:
+    service.answers = [reply([])]
+    await shop.catalog.categories(q="pear", max_price="2.50", in_stock=True)
+    assert only_request(service)[1] == "/categories?q=pear&max_price=2.50&in_stock=true"
+
+
 async def test_a_delete_whose_answer_was_lost_succeeds_when_repeated(
     shop: ShopClient, service: FakeService
 ) -> None:

@@ -1,6 +1,7 @@
 """Which products a list has: search, filters, categories."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -159,8 +160,26 @@ async def test_categories_are_counted_by_name(five_products: Shop) -> None:
     ]
 
 
-async def test_categories_take_no_query(catalog: Shop) -> None:
-    assert (await catalog.call("catalog", "GET", "/categories?q=x")).status == 422
+@pytest.mark.parametrize(
+    ("query", "counts"),
+    [
+        ({"q": "pear"}, {"sweets": 1, "drinks": 1}),
+        ({"q": "eclair"}, {"bakery": 1}),
+        ({"max_price": "2.40"}, {"sweets": 1, "bakery": 1, "drinks": 1}),
+        ({"in_stock": "false"}, {"bakery": 1}),
+        ({"q": "pear loaf"}, {}),
+    ],
+    ids=str,
+)
+async def test_categories_are_counted_by_the_search(
+    five_products: Shop, query: dict[str, str], counts: dict[str, int]
+) -> None:
+    reply = await five_products.call("catalog", "GET", f"/categories?{urlencode(query)}")
+    assert {each["name"]: each["count"] for each in reply.json} == counts
+
+
+async def test_categories_are_not_searched_by_category(catalog: Shop) -> None:
+    assert (await catalog.call("catalog", "GET", "/categories?category=x")).status == 422
 
 
 @pytest.mark.parametrize(

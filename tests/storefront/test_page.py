@@ -2,12 +2,16 @@
 
 import asyncio
 import re
+import uuid
 from pathlib import Path
+
+import pytest
+from aiohttp import web
 
 from services.common.pages.files import POLICY, SHARED, VENDOR
 from services.storefront.app import PAGES, VIEWS
 from tests.routes import assert_problem, every_route
-from tests.shop import OPERATOR, Shop
+from tests.shop import OPERATOR, Reply, Shop
 
 ROOT = Path(__file__).parents[2]
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -20,7 +24,7 @@ OWN_FILES = [
 
 async def test_every_address_in_the_shop_is_the_page(storefront_alone: Shop) -> None:
     for view in VIEWS:
-        path = re.sub("{.*?}", "7", view)
+        path = view.format(product_id=7, order_id=uuid.uuid4())
         page = await storefront_alone.call("storefront", "GET", f"{path}?q=pear&q=drops", key=None)
         assert page.status == 200, path
         assert page.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -38,6 +42,47 @@ async def test_a_broken_link_is_answered_with_the_page_and_404(storefront_alone:
         "storefront", "GET", "/sweets/old-link", key=None, headers=known
     )
     assert (again.status, again.body) == (404, page.body)
+
+
+async def page_of(shop: Shop, path: str, method: str = "GET") -> Reply:
+    return await shop.call("storefront", method, path, key=None, headers=BROWSER)
+
+
+async def test_the_page_of_a_product_is_404_once_it_is_gone(whole_shop: Shop) -> None:
+    product_id = await whole_shop.product()
+    assert (await page_of(whole_shop, f"/products/{product_id}")).status == 200
+    await whole_shop.call("catalog", "DELETE", f"/products/{product_id}")
+    for method in ("GET", "HEAD"):
+        assert (await page_of(whole_shop, f"/products/{product_id}", method)).status == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/products/9999", "/products/0", "/products/abc", f"/products/{2**63}"),
+        *("/orders/7", "/orders/7/thanks", "/orders/not-an-order"),
+    ],
+)
+async def test_what_is_not_there_is_the_page_and_404(whole_shop: Shop, path: str) -> None:
+    reply = await page_of(whole_shop, path)
+    assert reply.status == 404
+    assert reply.body == (PAGES / "index.html").read_bytes()
+
+
+async def test_a_page_tells_nobody_which_orders_there_are(whole_shop: Shop) -> None:
+    order = await whole_shop.order(await whole_shop.product())
+    for order_id in (order["order_id"], uuid.uuid4()):
+        assert (await page_of(whole_shop, f"/orders/{order_id}")).status == 200
+
+
+async def test_a_catalog_that_hangs_holds_up_no_page(shop: Shop) -> None:
+    async def hang(_request: web.Request) -> web.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    await shop.stand_in("catalog", hang)
+    await shop.start("storefront")
+    assert (await page_of(shop, "/products/7")).status == 200
 
 
 async def test_only_a_caller_that_accepts_html_gets_a_page(storefront_alone: Shop) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import gzip
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -79,14 +79,25 @@ async def send_file(
     return web.Response(status=status, body=file.body, headers=headers)
 
 
-def page_routes(folder: Path, views: Sequence[str]) -> list[Route]:
+async def _always(_request: web.Request) -> bool:
+    return True
+
+
+def page_routes(
+    folder: Path,
+    views: Sequence[str],
+    is_there: Callable[[web.Request], Awaitable[bool]] = _always,
+) -> list[Route]:
     """The routes of a page: the `index.html` of `folder` at the path of each view, the page's own
     files below `/assets/`, and the files that pages share below `/shared/` and `/vendor/`.
+
+    Where what a view is about is not there, the page is sent all the same, as a 404.
     """
 
     async def page(request: web.Request, _body: Any) -> web.Response:
         """The page."""
-        return await send_file(request, folder, "index.html")
+        status = 200 if await is_there(request) else 404
+        return await send_file(request, folder, "index.html", status=status)
 
     folders = {"assets": folder, "shared": SHARED, "vendor": VENDOR}
     return [

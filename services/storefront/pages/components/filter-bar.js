@@ -2,7 +2,7 @@
 
 import { useStore } from "/shared/state.js";
 import { html, useEffect, useState } from "/vendor/preact/standalone.module.js";
-import { isPrice, SORT_OPTIONS, shelfUrl } from "../state/filters.js";
+import { categoryQuery, isPrice, SORT_OPTIONS, shelfUrl } from "../state/filters.js";
 import { categories, loadCategories } from "../state/products.js";
 import { navigate } from "../state/router.js";
 
@@ -11,14 +11,19 @@ export function FilterBar({ filters }) {
 }
 
 function Categories({ filters }) {
-  const all = useStore(categories);
+  const told = useStore(categories)?.list;
+  const query = categoryQuery(filters);
   useEffect(() => {
     const ending = new AbortController();
     // A view that has gone away asks no more; a refusal here takes nothing from the shelf.
-    loadCategories(ending.signal).catch(() => {});
+    loadCategories(query, ending.signal).catch(() => {});
     return () => ending.abort();
-  }, []);
-  const total = all?.reduce((sum, one) => sum + one.count, 0);
+  }, [query]);
+  const total = told?.reduce((sum, one) => sum + one.count, 0);
+  const chosen = filters.category;
+  // The shelf that one stands at stays, also with nothing on it.
+  const isTold = chosen === "" || told?.some((one) => one.name === chosen);
+  const all = isTold ? told : told && [...told, { name: chosen, count: 0 }];
   const shelf = (name, count) => html`<li key=${name}>
     <a
       class="tab"

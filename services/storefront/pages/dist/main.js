@@ -1005,6 +1005,9 @@ function apiQuery({ q: q2, category, min, max, stock, sort }) {
   if (sort !== "id") parameters.set("sort", sort);
   return parameters.toString();
 }
+function categoryQuery(filters) {
+  return apiQuery({ ...filters, category: "", sort: "id" });
+}
 function isPrice(text) {
   return PRICE.test(text) && Number(normalPrice(text)) <= 1e6;
 }
@@ -1833,16 +1836,19 @@ var PAGE_SIZE = 24;
 var MAX_LIMIT = 960;
 var lists = /* @__PURE__ */ new Map();
 var productsById = createStore(/* @__PURE__ */ new Map());
-var categories = createStore(loadItem("categories"));
+var categories = createStore(asUnsearched(loadItem("categories")));
 function remember(products) {
   const next = new Map(productsById.value);
   for (const product of products) next.set(product.id, product);
   productsById.set(next);
 }
-async function loadCategories(signal) {
-  const { data } = await call("GET", "/categories", { signal });
-  categories.set(data);
-  saveItem("categories", data);
+function asUnsearched(list) {
+  return list && { query: "", list };
+}
+async function loadCategories(query, signal) {
+  const { data } = await call("GET", query ? `/categories?${query}` : "/categories", { signal });
+  categories.set({ query, list: data });
+  if (!query) saveItem("categories", data);
 }
 async function loadProduct(id, signal) {
   const { data } = await call("GET", `/products/${id}`, { signal });
@@ -2686,14 +2692,18 @@ function FilterBar({ filters }) {
   return fe`<${Categories} filters=${filters} /><${FilterForm} filters=${filters} />`;
 }
 function Categories({ filters }) {
-  const all = useStore(categories);
+  const told = useStore(categories)?.list;
+  const query = categoryQuery(filters);
   J(() => {
     const ending = new AbortController();
-    loadCategories(ending.signal).catch(() => {
+    loadCategories(query, ending.signal).catch(() => {
     });
     return () => ending.abort();
-  }, []);
-  const total = all?.reduce((sum, one) => sum + one.count, 0);
+  }, [query]);
+  const total = told?.reduce((sum, one) => sum + one.count, 0);
+  const chosen = filters.category;
+  const isTold = chosen === "" || told?.some((one) => one.name === chosen);
+  const all = isTold ? told : told && [...told, { name: chosen, count: 0 }];
   const shelf = (name, count) => fe`<li key=${name}>
     <a
       class="tab"
@@ -2802,9 +2812,11 @@ function countText(items, after, total) {
   if (!after) return counted(items.length, "thing");
   return total ? `${items.length} of ${counted(total, "thing")}` : `The first ${items.length} things`;
 }
-function countOf({ q: q2, category, min, max, stock }, all) {
-  if (!all || q2 || min || max || stock) return null;
-  return all.reduce((sum, one) => sum + (!category || one.name === category ? one.count : 0), 0);
+function countOf(filters, told) {
+  if (told?.query !== categoryQuery(filters)) return null;
+  const { category } = filters;
+  const counted2 = told.list.filter((one) => !category || one.name === category);
+  return counted2.reduce((sum, one) => sum + one.count, 0);
 }
 function useAnnouncedCount(items, busy, words) {
   const before = Q(null);

@@ -47,6 +47,11 @@ export function apiQuery({ q, category, min, max, stock, sort }) {
   return parameters.toString();
 }
 
+/** The same filters as the query that counts what each category has of them. */
+export function categoryQuery(filters) {
+  return apiQuery({ ...filters, category: "", sort: "id" });
+}
+
 /** Whether the text is a price that can be asked for. */
 export function isPrice(text) {
   return PRICE.test(text) && Number(normalPrice(text)) <= 1_000_000;

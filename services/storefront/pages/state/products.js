@@ -14,8 +14,8 @@ const lists = new Map();
 /** What the shop told last of each product, by id; null for one that is no longer sold. */
 export const productsById = createStore(new Map());
 
-/** The categories with their counts, as they were told last; null before the first time. */
-export const categories = createStore(loadItem("categories"));
+/** `{query, list}`: the categories with their counts in a search, as told last; null before that. */
+export const categories = createStore(asUnsearched(loadItem("categories")));
 
 function remember(products) {
   const next = new Map(productsById.value);
@@ -23,11 +23,15 @@ function remember(products) {
   productsById.set(next);
 }
 
-/** Asks for the categories, once. */
-export async function loadCategories(signal) {
-  const { data } = await call("GET", "/categories", { signal });
-  categories.set(data);
-  saveItem("categories", data);
+function asUnsearched(list) {
+  return list && { query: "", list };
+}
+
+/** Asks for the categories of a search, by the API's own parameters. */
+export async function loadCategories(query, signal) {
+  const { data } = await call("GET", query ? `/categories?${query}` : "/categories", { signal });
+  categories.set({ query, list: data });
+  if (!query) saveItem("categories", data);
 }
 
 /** One product. Throws an ApiError. */

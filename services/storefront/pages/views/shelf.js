@@ -7,7 +7,7 @@ import { FilterBar } from "../components/filter-bar.js";
 import { EmptyState, ErrorNote } from "../components/notices.js";
 import { ProductCard, ProductCardPlaceholder } from "../components/product-card.js";
 import { announce } from "../state/announce.js";
-import { apiQuery, parseFilters } from "../state/filters.js";
+import { apiQuery, categoryQuery, parseFilters } from "../state/filters.js";
 import { categories, useProductList } from "../state/products.js";
 import { rememberShownCount, route, useRouteArrival } from "../state/router.js";
 
@@ -60,10 +60,12 @@ function countText(items, after, total) {
     : `The first ${items.length} things`;
 }
 
-/** How many there are in all, where the categories' counts tell it; null elsewhere. */
-function countOf({ q, category, min, max, stock }, all) {
-  if (!all || q || min || max || stock) return null;
-  return all.reduce((sum, one) => sum + (!category || one.name === category ? one.count : 0), 0);
+/** How many there are in all, once the categories' counts of this search tell it; else null. */
+function countOf(filters, told) {
+  if (told?.query !== categoryQuery(filters)) return null;
+  const { category } = filters;
+  const counted = told.list.filter((one) => !category || one.name === category);
+  return counted.reduce((sum, one) => sum + one.count, 0);
 }
 
 function useAnnouncedCount(items, busy, words) {
