@@ -121,6 +121,6 @@ export function CartWarnings({ shortLines, priceChanged }) {
 
 /** What the button says that makes every line no more than can be had. */
 export function takeWords(shortLines) {
-  const none = shortLines.every(({ warning }) => warning.available === 0);
-  return none ? "Take out what cannot be had" : "Take what is there";
+  if (shortLines.some(({ warning }) => warning.available > 0)) return "Take what is there";
+  return shortLines.length === 1 ? "Take it out" : "Take them out";
 }

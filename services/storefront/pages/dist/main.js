@@ -2017,8 +2017,8 @@ function CartWarnings({ shortLines, priceChanged }) {
   </div>`;
 }
 function takeWords(shortLines) {
-  const none = shortLines.every(({ warning }) => warning.available === 0);
-  return none ? "Take out what cannot be had" : "Take what is there";
+  if (shortLines.some(({ warning }) => warning.available > 0)) return "Take what is there";
+  return shortLines.length === 1 ? "Take it out" : "Take them out";
 }
 
 // services/storefront/pages/views/cart-drawer.js
