@@ -16,7 +16,7 @@ from services.common.core.errors import NotFound
 from services.common.core.settings import Settings
 from services.common.core.token_keys import LONGEST_TOKEN
 from services.common.durable.peers import ask
-from services.common.pages.files import page_routes, send_file
+from services.common.pages.files import page_routes, reads_pages, send_file
 from services.common.process.app import service_app
 from services.common.web.addresses import TRUSTED_PROXIES, read_networks
 from services.common.web.admission import GATES, admit
@@ -88,9 +88,8 @@ async def answer_not_found_with_page(request: web.Request, handler: Handler) -> 
     try:
         return await handler(request)
     except web.HTTPNotFound:
-        reads_pages = "text/html" in request.headers.get("Accept", "")
         is_call = f"{request.path}/".startswith("/api/") or request.method not in ("GET", "HEAD")
-        if is_call or not reads_pages:
+        if is_call or not reads_pages(request):
             raise
         admit(request)
         return await send_file(request, PAGES, "index.html", status=404)

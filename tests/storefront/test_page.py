@@ -67,6 +67,7 @@ async def test_what_is_not_there_is_the_page_and_404(whole_shop: Shop, path: str
     reply = await page_of(whole_shop, path)
     assert reply.status == 404
     assert reply.body == (PAGES / "index.html").read_bytes()
+    assert_problem(await whole_shop.call("storefront", "GET", path, key=None), 404, "not_found")
 
 
 async def test_a_page_tells_nobody_which_orders_there_are(whole_shop: Shop) -> None:

@@ -79,6 +79,11 @@ async def send_file(
     return web.Response(status=status, body=file.body, headers=headers)
 
 
+def reads_pages(request: web.Request) -> bool:
+    """Whether the caller is a browser that would show a page."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
 async def _always(_request: web.Request) -> bool:
     return True
 
@@ -91,13 +96,16 @@ def page_routes(
     """The routes of a page: the `index.html` of `folder` at the path of each view, the page's own
     files below `/assets/`, and the files that pages share below `/shared/` and `/vendor/`.
 
-    Where what a view is about is not there, the page is sent all the same, as a 404.
+    Where what a view is about is not there, a browser gets the page all the same, as a 404.
     """
 
     async def page(request: web.Request, _body: Any) -> web.Response:
         """The page."""
-        status = 200 if await is_there(request) else 404
-        return await send_file(request, folder, "index.html", status=status)
+        if await is_there(request):
+            return await send_file(request, folder, "index.html")
+        if not reads_pages(request):
+            raise NotFound("There is no such page")
+        return await send_file(request, folder, "index.html", status=404)
 
     folders = {"assets": folder, "shared": SHARED, "vendor": VENDOR}
     return [
