@@ -71,6 +71,6 @@ export function keyRefusal({ status }) {
 }
 
 function nextOf(link) {
-  const query = link?.match(/<\?([^>]*)>; rel="next"/)?.[1];
+  const query = link?.match(/<[^?>]*\?([^>]*)>; rel="next"/)?.[1];
   return query ? new URLSearchParams(query).get("after") : null;
 }

@@ -421,8 +421,8 @@ async def test_history_lists_events_newest_first_in_pages(shop: Shop) -> None:
     while path:
         reply = await ask(shop, "GET", path)
         shown += [event["instance_id"] for event in reply.json]
-        link = re.match(r'<(\?.*)>; rel="next"', reply.headers.get("Link", ""))
-        path = link and f"/history{link[1]}"
+        link = re.match(r'<(/history\?.*)>; rel="next"', reply.headers.get("Link", ""))
+        path = link and link[1]
     assert shown == [f"cart-{number}" for number in (5, 4, 3, 2, 1)]
 
 

@@ -24,9 +24,9 @@ def next_path(reply: Reply) -> str | None:
     link = reply.headers.get("Link")
     if link is None:
         return None
-    target = re.fullmatch(r'<(\?.+)>; rel="next"', link)
+    target = re.fullmatch(r'<(/products\?.+)>; rel="next"', link)
     assert target, link
-    return f"/products{target[1]}"
+    return target[1]
 
 
 async def pages(shop: Shop, path: str) -> list[list[int]]:

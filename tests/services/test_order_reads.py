@@ -103,7 +103,7 @@ async def test_a_list_comes_in_pages_that_miss_nothing_and_repeat_nothing(orders
         seen += [order["order_id"] for order in reply.json]
         await stored_order(orders, "HELD")  # what comes meanwhile is newer than what is left
         link = reply.headers.get("Link")
-        path = f"/orders{link[1 : link.index('>')]}" if link else ""
+        path = link[1 : link.index(">")] if link else ""
     assert seen == placed[::-1]
 
 
@@ -147,5 +147,5 @@ async def test_a_page_that_is_long_enough_ends_early_and_leads_on(
         assert len(reply.body) <= 1500
         found += [order["order_id"] for order in reply.json]
         link = reply.headers.get("Link")
-        path = f"/orders{link[1 : link.index('>')]}" if link else ""
+        path = link[1 : link.index(">")] if link else ""
     assert found == made[::-1]

@@ -113,7 +113,7 @@ async def test_a_list_comes_in_pages_newest_first(payment_service: PaymentServic
         reply = await payment_service.shop.call("payment", "GET", path, key=ADA)
         seen += [payment["payment_id"] for payment in reply.json]
         link = reply.headers.get("Link")
-        path = f"/payments{link[1 : link.index('>')]}" if link else ""
+        path = link[1 : link.index(">")] if link else ""
     assert seen == made[::-1]
 
 
@@ -150,5 +150,5 @@ async def test_a_page_that_is_long_enough_ends_early_and_leads_on(
         assert len(reply.body) <= 1000
         seen += [payment["payment_id"] for payment in reply.json]
         link = reply.headers.get("Link")
-        path = f"/payments{link[1 : link.index('>')]}" if link else ""
+        path = link[1 : link.index(">")] if link else ""
     assert seen == made[::-1]

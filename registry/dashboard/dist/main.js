@@ -898,7 +898,7 @@ function keyRefusal({ status }) {
   }
 }
 function nextOf(link) {
-  const query = link?.match(/<\?([^>]*)>; rel="next"/)?.[1];
+  const query = link?.match(/<[^?>]*\?([^>]*)>; rel="next"/)?.[1];
   return query ? new URLSearchParams(query).get("after") : null;
 }
 

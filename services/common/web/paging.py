@@ -49,9 +49,9 @@ def next_link(request: web.Request, next_after: str | None) -> dict[str, str]:
     """The `Link` header to the next page, if there is one."""
     if next_after is None:
         return {}
-    # Relative to the request, so that it is right behind a gateway as well.
-    query = request.rel_url.update_query(after=next_after).raw_query_string
-    return {"Link": f'<?{query}>; rel="next"'}
+    # An absolute path, for clients that do not resolve a reference; a gateway puts its own before it.
+    url = request.rel_url.update_query(after=next_after)
+    return {"Link": f'<{url.raw_path_qs}>; rel="next"'}
 
 
 def page_response(request: web.Request, things: list[Any], next_after: str | None) -> web.Response:

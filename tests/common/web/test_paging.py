@@ -62,7 +62,7 @@ def next_of(reply: Reply) -> URL | None:
     link = reply.headers.get("Link")
     if link is None:
         return None
-    match = re.fullmatch(r'<(\?[^>]*)>; rel="next"', link)
+    match = re.fullmatch(r'<(/numbers\?[^>]*)>; rel="next"', link)
     assert match, link
     return URL(match[1], encoded=True)
 
@@ -75,7 +75,7 @@ async def follow(bakery: Shop, query: str) -> list[list[int]]:
         assert reply.status == 200, reply.body
         pages.append(reply.json)
         link = next_of(reply)
-        path = None if link is None else f"/numbers{link}"
+        path = None if link is None else str(link)
     return pages
 
 
@@ -92,6 +92,14 @@ async def test_a_list_that_fits_has_no_next_page(bakery: Shop) -> None:
     reply = await bakery.call("bakery", "GET", "/numbers")
     assert len(reply.json) == 10
     assert "Link" not in reply.headers
+
+
+@shared_loop
+async def test_the_link_is_an_absolute_path_for_clients_that_do_not_resolve_it(
+    bakery: Shop,
+) -> None:
+    reply = await bakery.call("bakery", "GET", "/numbers?limit=4")
+    assert reply.headers["Link"].startswith("</numbers?limit=4&after=")
 
 
 @shared_loop
