@@ -34,10 +34,10 @@ from .addresses import allowed_address
 from .event_stream import stream_events
 from .hub import HUB, Hub, open_hub
 from .messages import (
+    REGISTERED,
     AbsentInstance,
     Deregistration,
     Heartbeat,
-    Id,
     NewRegistration,
     OneService,
     RegistrationResult,
@@ -93,12 +93,11 @@ async def register(request: web.Request, new: NewRegistration) -> web.Response:
     service, instance_id = _name(request)
     url = allowed_address(new.url, request.app[ALLOWED])
     known = _is_known(hub, service, instance_id)
-    now = time.monotonic()
     made, events = hub.table.register(
         service,
         instance_id,
         url,
-        now=now,
+        now=time.monotonic(),
         version=new.version,
         meta=new.meta,
         ttl=float(new.ttl),
@@ -218,7 +217,7 @@ def _name(request: web.Request) -> tuple[str, str]:
     """The service and the instance in the path. Raises Invalid."""
     try:
         service, instance_id = request.match_info["service"], request.match_info["instance_id"]
-        return msgspec.convert(service, Id), msgspec.convert(instance_id, Id)
+        return msgspec.convert(service, wire.Id), msgspec.convert(instance_id, wire.Id)
     except msgspec.ValidationError:
         raise Invalid("A service and an instance are named with A-Z a-z 0-9 . _ -") from None
 
@@ -243,6 +242,7 @@ ROUTES = [
         register,
         takes=NewRegistration,
         gives=dict,
+        example=REGISTERED,
         also=(201,),
         rejections=("url_not_allowed",),
     ),

@@ -14,9 +14,6 @@ from .model import DEFAULT_TTL, DesiredState, Instance
 
 MAX_META_LEVELS = 8
 
-Id = Annotated[
-    str, wire.like(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z", "1 to 128 of A-Z a-z 0-9 . _ -")
-]
 Text = Annotated[
     str, wire.like(r"^[^\x00-\x1f\x7f]*\Z", "one line of text"), msgspec.Meta(max_length=200)
 ]
@@ -73,8 +70,8 @@ class Watch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class Report(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """An instance that could not be reached, and what happened."""
 
-    service: Id
-    instance_id: Id
+    service: wire.Id
+    instance_id: wire.Id
     what: Text
 
 
@@ -96,6 +93,27 @@ class RegistrationResult(msgspec.Struct, frozen=True, kw_only=True):
     epoch: str
     shop: str
     token_keys: TokenKeys
+
+
+REGISTERED = {
+    "service": "cart",
+    "instance_id": "cart-1",
+    "url": "http://127.0.0.1:8001",
+    "state": "up",
+    "version": "0.2.0",
+    "meta": {},
+    "ttl": 6.0,
+    "expires_in": 6.0,
+    "registered_at": "2026-11-23T09:15:02.123Z",
+    "reason": None,
+    "lease": "b1946ac92492d2347c6235b4d2611184",
+    "heartbeat_every": 2.0,
+    "index": 42,
+    "epoch": "5d41402abc4b2a76b9719d911017c592",
+    "shop": "7d793037-a076-4b1a-9b1c-2a6f3f0f6d10",
+    "token_keys": {"keys": [], "longest_token": 604800, "older_ended_at": None},
+}
+"""An example of the whole answer: the instance and these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from aiohttp import web
 from services.common.core import wire
 from services.common.core.clock import seconds_after
 from services.common.core.errors import Invalid
-from services.common.core.token_keys import KEY_ID, SIGNS_AFTER_SECONDS, KeyId, TokenKeys
+from services.common.core.token_keys import SIGNS_AFTER_SECONDS, TokenKeys
 
 from .hub import HUB
 from .messages import TokenKeyChange, TokenKeyView
@@ -18,9 +18,9 @@ async def put_token_key(request: web.Request, change: TokenKeyChange) -> web.Res
     """Have a key that tokens are signed with from now on, and end the older ones if asked to."""
     hub = request.app[HUB]
     try:
-        kid = msgspec.convert(request.match_info["kid"], KeyId)
+        kid = msgspec.convert(request.match_info["kid"], wire.Id)
     except msgspec.ValidationError:
-        raise Invalid(f"A key is named with {KEY_ID}") from None
+        raise Invalid(f"A key is named with {wire.ID}") from None
     is_new = hub.token_keys().find(kid) is None
     await hub.add_token_key(kid, end_older=change.end_older)
     views = _views(hub.token_keys())

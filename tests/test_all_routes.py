@@ -314,7 +314,7 @@ async def test_a_forged_cursor_is_invalid_or_finds_a_page(
                     case.service, case.method, case.path(), params={"after": after}
                 )
                 if reply.status != 200:
-                    assert "after" in assert_problem(reply, 422, "invalid_request")["detail"]
+                    assert "after" in assert_problem(reply, 422)["detail"]
 
 
 async def test_an_idempotency_key_is_1_to_255_printable_characters(

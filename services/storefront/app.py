@@ -16,6 +16,7 @@ from services.common.core.errors import NotFound
 from services.common.core.settings import Settings
 from services.common.core.token_keys import LONGEST_TOKEN
 from services.common.durable.peers import ask
+from services.common.pages.docs import WHOLE_DOCUMENT
 from services.common.pages.files import page_routes, reads_pages, send_file
 from services.common.process.app import service_app
 from services.common.web.addresses import TRUSTED_PROXIES, read_networks
@@ -25,6 +26,7 @@ from services.common.web.parameters import path_id, path_uuid
 from services.common.web.routing import Access, Route
 from services.common.web.token_buckets import TokenBuckets
 
+from .document import with_routes_of_owners
 from .gateway import OWNERS, gateway, gateway_routes
 from .limits import places_for_addresses, rate_of_customers
 from .sessions import SESSIONS, Session, begin_session
@@ -70,6 +72,7 @@ class StorefrontSettings(Settings):
 def create_app(settings: StorefrontSettings) -> web.Application:
     """The storefront."""
     app = service_app(settings, ROUTES, peers=sorted(set(OWNERS.values())), resources=[gateway])
+    app[WHOLE_DOCUMENT] = with_routes_of_owners
     app.middlewares.append(answer_not_found_with_page)
     app[TOKEN_LIFETIME] = timedelta(seconds=settings.session_seconds)
     app[TOKEN_RENEWAL] = timedelta(seconds=settings.renewal_seconds)

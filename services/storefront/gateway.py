@@ -88,6 +88,24 @@ class Gateway:
                 answer = _rejection(service, request, error)
         return _returned(request, answer)
 
+    async def document_of(self, service: str) -> bytes:
+        """The OpenAPI document of a service, for which nobody needs a key. Raises Unavailable."""
+        try:
+            answer = await self._transport.request(
+                service,
+                "GET",
+                "/openapi.json",
+                deadline=self._deadline,
+                attempt_timeout=ATTEMPT_SECONDS,
+                max_wait=self._max_wait,
+            )
+        except errors.ShopError:
+            raise Unavailable(
+                f"The {service} service cannot be asked for its document at the moment",
+                extensions={"service": service},
+            ) from None
+        return answer.body
+
     @asynccontextmanager
     async def _slot(self, service: str, caller: str | None) -> AsyncIterator[None]:
         slots = [self._slots[service]]

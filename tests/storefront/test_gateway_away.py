@@ -29,6 +29,17 @@ async def test_a_call_to_a_service_that_is_away_is_503_until_it_is_back(
     assert (await whole_shop.call("storefront", "GET", "/api/cart/ada", key=ADA)).status == 200
 
 
+async def test_there_is_no_document_without_the_routes_of_a_service_that_is_away(
+    whole_shop: Shop,
+) -> None:
+    await whole_shop.stop("cart")
+    answer = await whole_shop.call("storefront", "GET", "/openapi.json", key=None)
+    assert assert_problem(answer, 503, "unavailable")["service"] == "cart"
+    await whole_shop.start("cart")
+    answer = await whole_shop.call("storefront", "GET", "/openapi.json", key=None)
+    assert "/api/cart/{user_id}" in answer.json["paths"]
+
+
 async def test_a_call_waits_for_a_service_that_comes_back_in_time(
     shop: Shop,
 ) -> None:

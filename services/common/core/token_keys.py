@@ -31,8 +31,6 @@ LONGEST_TOKEN = 10**9
 MAX_KEYS = 100
 """In a set, so that it fits in a request."""
 
-KEY_ID = "1 to 128 of A-Z a-z 0-9 . _ -"
-KeyId = Annotated[str, wire.like(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z", KEY_ID)]
 Moment = Annotated[
     str,
     wire.like(
@@ -44,7 +42,7 @@ Moment = Annotated[
 class TokenKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A random key of 32 bytes; `kid` names it in the tokens that it has signed."""
 
-    kid: KeyId
+    kid: wire.Id
     secret: Annotated[str, wire.like(r"^[A-Za-z0-9_-]{43}\Z", "32 bytes in base64url")]
     created_at: Moment
 

@@ -34,6 +34,9 @@ UserId = Annotated[
     like(r"^[A-Za-z0-9._~@:|+='-]+\Z", USER_ID),
     msgspec.Meta(min_length=1, max_length=128),
 ]
+ID = "1 to 128 of A-Z a-z 0-9 . _ -"
+Id = Annotated[str, like(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z", ID)]
+"""The name of a service, of an instance, or of a key of tokens."""
 ProductId = Annotated[int, msgspec.Meta(ge=1, le=MAX_INTEGER)]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 Uuid = Annotated[

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 from aiohttp import web
 
+from ..core import wire
+from ..core.version import VERSION
 from ..web.openapi import openapi_document
 from ..web.routing import Access, Route
 from .files import POLICY, VENDOR, send_file
 
+Document = dict[str, Any]
+WHOLE_DOCUMENT: web.AppKey[Callable[[web.Application, Document], Awaitable[Document]]] = web.AppKey(
+    "whole_document"
+)
+"""Makes the whole document of a service's own, where it serves routes of others."""
 SWAGGER_UI = VENDOR / "swagger_ui"
 DOCS_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 """Swagger UI sets styles on elements."""
@@ -16,14 +25,17 @@ DOCS_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inlin
 
 def documentation_routes(service: str, routes: list[Route]) -> list[Route]:
     """The routes of `/openapi.json`, of `/docs` and of the files that the page needs."""
-    document: bytes | None = None
+    document: Document | None = None
 
-    async def openapi_json(_request: web.Request) -> web.Response:
+    async def openapi_json(request: web.Request) -> web.Response:
         """This document."""
         nonlocal document
         if document is None:
-            document = msgspec.json.encode(openapi_document(service, all_routes))
-        return web.json_response(body=document)
+            document = openapi_document(service, all_routes)
+        whole = document
+        if WHOLE_DOCUMENT in request.app:
+            whole = await request.app[WHOLE_DOCUMENT](request.app, document)
+        return web.json_response(body=wire.encode(whole))
 
     async def docs(request: web.Request) -> web.Response:
         """The page that shows this service's documentation and can try its routes."""
@@ -40,6 +52,7 @@ def documentation_routes(service: str, routes: list[Route]) -> list[Route]:
             openapi_json,
             Access.PUBLIC,
             gives=dict,
+            example={"openapi": "3.1.0", "info": {"title": "Tuckshop: cart", "version": VERSION}},
         ),
         Route("GET", "/docs", docs, Access.PUBLIC, also=(304,)),
         Route(

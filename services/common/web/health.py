@@ -19,10 +19,12 @@ from .lifecycle import LIFECYCLE
 from .metrics import METRICS
 from .routing import Access, Route
 
+ALIVE = {"status": "alive"}
+
 
 async def livez(_request: web.Request) -> web.Response:
     """Whether the process runs."""
-    return web.json_response({"status": "alive"})
+    return web.json_response(ALIVE)
 
 
 async def readyz(request: web.Request) -> web.Response:
@@ -73,9 +75,27 @@ async def version(request: web.Request) -> web.Response:
     )
 
 
+READY = {"status": "ready", "reasons": [], "peers": {"catalog": ["up"]}}
+METRIC = "# TYPE tuckshop_in_flight gauge\ntuckshop_in_flight 1.0\n"
+VERSIONS = {
+    "service": "cart",
+    "instance_id": "cart-1",
+    "version": VERSION,
+    "python": "3.11.9",
+    "sqlite": "3.46.1",
+}
 ROUTES = [
-    Route("GET", "/livez", livez, Access.PUBLIC, gives=dict, ungated=True),
-    Route("GET", "/readyz", readyz, Access.PUBLIC, gives=dict, ungated=True, also=(503,)),
-    Route("GET", "/metrics", metrics, Access.PUBLIC, gives=str, ungated=True),
-    Route("GET", "/version", version, Access.PUBLIC, gives=dict),
+    Route("GET", "/livez", livez, Access.PUBLIC, gives=dict, example=ALIVE, ungated=True),
+    Route(
+        "GET",
+        "/readyz",
+        readyz,
+        Access.PUBLIC,
+        gives=dict,
+        example=READY,
+        ungated=True,
+        also=(503,),
+    ),
+    Route("GET", "/metrics", metrics, Access.PUBLIC, gives=str, example=METRIC, ungated=True),
+    Route("GET", "/version", version, Access.PUBLIC, gives=dict, example=VERSIONS),
 ]

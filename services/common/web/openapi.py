@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
+from ..core import wire
 from ..core.errors import Conflict, PreconditionFailed, Unauthorized
 from ..core.version import VERSION
-from ..core.wire import MAX_INTEGER
-from ..core.wire import schema_of as schema_of_type
+from .examples import PROBLEM_EXAMPLES, example_of
 from .routing import Access, Route
 
 PROBLEM = {
@@ -29,6 +31,8 @@ PROBLEM = {
         "errors": {"type": "array", "items": {"type": "object"}},
     },
 }
+PATH_PART = re.compile(r"{(\w+)(?::((?:[^{}]|{[^{}]*})*))?}")
+"""A variable part of a route's path: its name, and its pattern if it has one."""
 SECURITY = {
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -37,43 +41,76 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "The same key and request have one effect and one final answer.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": "^[!-~]([ -~]*[!-~])?$",  # a header begins and ends with no blank
+    },
 }
-
 
 _ANYWHERE = (400, 403, 404, 405, 408, 413, 415, 417, 421, 422, 429, 503)
 """What any route may reject a request with (services/contract.md, Errors)."""
 _OF_CHANGES = (504, 507)
 _OF_THINGS = (404, 409, 412, 422)
-_UUID = {"type": "string", "format": "uuid"}
+_UUID = {
+    "type": "string",
+    "format": "uuid",
+    "pattern": "^[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$",
+}
 _PATH_SCHEMAS: dict[str, dict[str, Any]] = {
-    "product_id": {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER},
+    "product_id": msgspec.json.schema(wire.ProductId),
     "order_id": _UUID,
     "payment_id": _UUID,
+    "user_id": msgspec.json.schema(wire.UserId),
+    **dict.fromkeys(("service", "instance_id", "kid"), msgspec.json.schema(wire.Id)),
 }
-"""Of the variable parts of paths that are not any text."""
+"""Of the variable parts of paths, those that the path itself gives no pattern."""
+_EITHER = (
+    "The parameters may come in the query string instead of the body, as in the first version of"
+    " this shop."
+)
+
+
+@dataclass(frozen=True)
+class _Shapes:
+    """The schemas of all types of a document, and the components that they refer to."""
+
+    schemas: Mapping[Any, Any]
+    components: Mapping[str, Any]
+
+    def body(self, kind: Any, status: int = 0, example: Any = None) -> dict[str, Any]:
+        """A body of that type, with an example: a made one unless there is one."""
+        schema = self.schemas[kind]
+        if example is None:
+            example = example_of(schema, self.components, status=status)
+        return {"schema": schema, "example": example}
 
 
 def openapi_document(service: str, routes: list[Route]) -> dict[str, Any]:
-    """The document of `service`. Raw routes are left out: they have no types to describe."""
+    """The document of `service`. Raw routes are left out: others describe them."""
     routes = [route for route in routes if not route.raw]
     types = {route.takes for route in routes if route.has_body}
     types |= {route.gives for route in routes if route.gives is not None}
     ordered = sorted(types, key=repr)
     schemas, components = msgspec.json.schema_components(
-        ordered, schema_hook=schema_of_type, ref_template="#/components/schemas/{name}"
+        ordered, schema_hook=wire.schema_of, ref_template="#/components/schemas/{name}"
     )
-    schema_of = dict(zip(ordered, schemas, strict=True))
+    shapes = _Shapes(dict(zip(ordered, schemas, strict=True)), components)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        path = re.sub(r"{(\w+):[^}]*}", r"{\1}", route.path)
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route, schema_of)
+        path = PATH_PART.sub(r"{\1}", route.path)
+        paths.setdefault(path, {})[route.method.lower()] = {
+            "tags": [service],
+            **_operation(route, shapes),
+        }
     document = {
         "openapi": "3.1.0",
         "info": {"title": f"Tuckshop: {service}", "version": VERSION},
         "paths": paths,
         "components": {
             "schemas": {**components, "Problem": PROBLEM},
+            "examples": PROBLEM_EXAMPLES,
             "securitySchemes": SECURITY,
         },
     }
@@ -94,26 +131,30 @@ def _in_ecma_262(schema: Any) -> Any:
     }
 
 
-def _operation(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
+def _operation(route: Route, shapes: _Shapes) -> dict[str, Any]:
     text = inspect.getdoc(route.handler) or ""
     summary, _, description = text.partition("\n\n")
-    parameters = [_path_parameter(name) for name in re.findall(r"{(\w+)", route.path)]
-    if route.has_query:
+    parameters = [_path_parameter(*each) for each in PATH_PART.findall(route.path)]
+    if route.has_query and not route.has_body:
         parameters += _query_parameters(route.takes)
     if route.idempotent:
         parameters.append(IDEMPOTENCY_KEY)
     operation: dict[str, Any] = {
         "operationId": f"{route.handler.__name__}_{route.method.lower()}",
         "summary": " ".join(summary.split()),
-        "responses": _responses(route, schema_of),
+        "responses": _responses(route, shapes),
     }
+    if route.query_or_body:
+        # To the two, a generated client would send both, which is rejected.
+        description = "\n\n".join(filter(None, (description, _EITHER)))
     if description:
         operation["description"] = description
     if parameters:
         operation["parameters"] = parameters
     if route.has_body:
         operation["requestBody"] = {
-            "content": {"application/json": {"schema": schema_of[route.takes]}}
+            "required": any(field.required for field in msgspec.structs.fields(route.takes)),
+            "content": {"application/json": shapes.body(route.takes)},
         }
     if route.access is not Access.PUBLIC:
         operation["security"] = [{"key": []}, {"bearer": []}]
@@ -121,12 +162,14 @@ def _operation(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
     return operation
 
 
-def _responses(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
-    success: dict[str, Any] = {"description": "Success."}
-    if route.gives is not None:
-        media = "text/plain" if route.gives is str else "application/json"
-        success["content"] = {media: {"schema": schema_of[route.gives]}}
-    told = {str(status): success for status in (route.status, *route.also)}
+def _responses(route: Route, shapes: _Shapes) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for status in (route.status, *route.also):
+        told[str(status)] = {"description": "Success."}
+        if route.gives is not None:
+            media = "text/plain" if route.gives is str else "application/json"
+            body = shapes.body(route.gives, status, route.example)
+            told[str(status)]["content"] = {media: body}
     if 304 in route.also:
         told["304"] = {"description": "The caller has it already."}
     return told | {str(status): _problem(route, status) for status in _problem_statuses(route)}
@@ -151,21 +194,35 @@ def _problem(route: Route, status: int) -> dict[str, Any]:
     return {
         "description": f"{HTTPStatus(status).phrase}.{own}",
         "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            "application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": {"problem": {"$ref": f"#/components/examples/Problem{status}"}},
+            }
         },
     }
 
 
-def _path_parameter(name: str) -> dict[str, Any]:
-    schema = _PATH_SCHEMAS.get(name, {"type": "string", "minLength": 1})
+def _path_parameter(name: str, pattern: str) -> dict[str, Any]:
+    schema = {"type": "string", "pattern": f"^{pattern}$"} if pattern else _PATH_SCHEMAS[name]
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def _query_parameters(shape: type[msgspec.Struct]) -> list[dict[str, Any]]:
-    schema = msgspec.json.schema(shape, schema_hook=schema_of_type)
+    schema = msgspec.json.schema(shape, schema_hook=wire.schema_of)
     definition = schema["$defs"][shape.__name__]
     required = definition.get("required", [])
     return [
-        {"name": name, "in": "query", "required": name in required, "schema": property_schema}
+        {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            "schema": _if_there(property_schema),
+        }
         for name, property_schema in definition["properties"].items()
     ]
+
+
+def _if_there(schema: dict[str, Any]) -> dict[str, Any]:
+    """What a parameter has to be if it is there: a query string says null by leaving it out."""
+    options = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
+    return options[0] if len(options) == 1 else schema

@@ -19,7 +19,11 @@ PAGE_BYTES = 256 * 1024
 """A page ends at its `limit` or at so much JSON, whichever comes first."""
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
-Cursor = Annotated[str, msgspec.Meta(max_length=1000)]
+Cursor = Annotated[
+    str,
+    wire.like(r"^[A-Za-z0-9_-]+\Z", "a place in this list; take it from a Link header"),
+    msgspec.Meta(min_length=1, max_length=1000),
+]
 CursorNumber = Annotated[int, msgspec.Meta(ge=0, le=wire.MAX_INTEGER)]
 """A number in a cursor; bounded, because a forged one may be too large for the database."""
 
@@ -42,14 +46,17 @@ def decode_cursor(text: str, shape: type[T]) -> T:
         padded = text + "=" * (-len(text) % 4)
         return msgspec.json.decode(base64.urlsafe_b64decode(padded.encode()), type=shape)
     except (ValueError, msgspec.MsgspecError):
-        raise Invalid("after: this is no place in this list; take it from a Link header") from None
+        raise Invalid(
+            "after: this is no place in this list; take it from a Link header",
+            code="invalid_cursor",
+        ) from None
 
 
 def next_link(request: web.Request, next_after: str | None) -> dict[str, str]:
     """The `Link` header to the next page, if there is one."""
     if next_after is None:
         return {}
-    # An absolute path, for clients that do not resolve a reference; a gateway puts its own before it.
+    # Absolute, for clients that do not resolve it; a gateway puts its own path in front.
     url = request.rel_url.update_query(after=next_after)
     return {"Link": f'<{url.raw_path_qs}>; rel="next"'}
 

@@ -51,7 +51,8 @@ class Route:
 
     `takes` is the type of the query string of a GET, and of the JSON body of other methods; with
     `query_or_body` the parameters may come in either, but not in both. `gives` and `status`
-    describe the success; it may `also` have these statuses. `rejections` are the codes of the
+    describe the success; it may `also` have these statuses. `example` is one of its body, where
+    its type does not give any. `rejections` are the codes of the
     handler's own rejections, for the documentation. `idempotent` routes honour `Idempotency-Key`.
     Routes that `streams` have no deadline, and are counted apart; `quiet` routes write no log line.
     A `raw` route takes any query and any body: its handler gets the body's bytes, and keeps a
@@ -70,6 +71,7 @@ class Route:
     gives: Any = None
     status: int = 200
     also: tuple[int, ...] = ()
+    example: Any = None
     rejections: tuple[str, ...] = ()
     query_or_body: bool = False
     idempotent: bool = False

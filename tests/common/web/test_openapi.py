@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
 from msgspec import structs
+from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from services.common.web.paging import encode_cursor
 from services.common.web.routing import Access
 from tests.routes import RouteCase, assert_problem, every_route
 from tests.shop import MAKERS, Shop, open_shop
@@ -29,7 +33,7 @@ async def documents(tmp_path_factory: pytest.TempPathFactory) -> Documents:
         await shop.start_all()
         replies = {name: await shop.call(name, "GET", "/openapi.json", key=None) for name in MAKERS}
         assert {reply.status for reply in replies.values()} == {200}
-        return {name: reply.json for name, reply in replies.items()}
+        return {name: json.loads(reply.body) for name, reply in replies.items()}
 
 
 def operation_of(documents: Documents, case: RouteCase) -> Any:
@@ -94,6 +98,134 @@ async def test_a_part_of_a_path_has_its_type(documents: Documents) -> None:
     assert found["user_id"]["type"] == "string"
 
 
+async def test_each_part_of_a_path_and_each_text_header_has_a_pattern(
+    documents: Documents, subtests: pytest.Subtests
+) -> None:
+    for case in ROUTES:
+        for parameter in operation_of(documents, case).get("parameters", []):
+            schema = parameter["schema"]
+            if parameter["in"] != "query" and schema["type"] == "string":
+                with subtests.test(f"{case}: {parameter['name']}"):
+                    assert re.compile(schema["pattern"])
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("user_id", ["ada", "a@b.example"], ["", "a b", "a/b", "x" * 129]),
+        ("order_id", [str(UUID(int=10))], ["7", str(UUID(int=7))[1:]]),
+        ("payment_id", [str(UUID(int=10)).upper()], ["7", f"{UUID(int=7)}0"]),
+        ("product_id", [1, 2**63 - 1], [0, 2**63, "pear"]),
+        ("instance_id", ["cart-1"], ["", "-cart", "x" * 129]),
+        ("kid", ["2026.11"], [".", "a b"]),
+        ("file", ["start.js", "swagger-ui.css"], ["start.py", "../a.js"]),
+        ("Idempotency-Key", ["k", "a b", "~" * 255], ["", " ", " k", "k ", "\u00e9", "k" * 256]),
+        ("after", ["W10", encode_cursor(["a", 1])], ["", "W10=", "a b", "x" * 1001]),
+    ],
+)
+async def test_a_parameter_has_its_bounds(
+    documents: Documents, name: str, good: list[Any], bad: list[Any]
+) -> None:
+    schemas = [
+        parameter["schema"]
+        for case in ROUTES
+        for parameter in operation_of(documents, case).get("parameters", [])
+        if parameter["name"] == name
+    ]
+    assert schemas
+    for schema in schemas:
+        validator = OAS31Validator(schema)
+        assert [value for value in good if not validator.is_valid(value)] == []
+        assert [value for value in bad if validator.is_valid(value)] == []
+
+
+async def test_a_body_is_required_where_a_field_of_it_is(
+    documents: Documents, subtests: pytest.Subtests
+) -> None:
+    for case in ROUTES:
+        if case.route.has_body:
+            with subtests.test(str(case)):
+                needs = any(field.required for field in structs.fields(case.route.takes))
+                assert operation_of(documents, case)["requestBody"]["required"] is needs
+
+
+async def test_a_generated_client_sends_the_body_where_the_query_string_would_do(
+    documents: Documents,
+) -> None:
+    either = [case for case in ROUTES if case.route.query_or_body]
+    assert {case.route.path for case in either} == {"/pay", "/cart/{user_id}/add"}
+    for case in either:
+        operation = operation_of(documents, case)
+        assert operation["requestBody"]["required"]
+        assert "query" not in {parameter["in"] for parameter in operation["parameters"]}
+        assert "query string" in operation["description"]
+
+
+async def test_each_body_has_an_example_that_fits_its_schema(
+    documents: Documents, subtests: pytest.Subtests
+) -> None:
+    for service, document in documents.items():
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+                for media in (media for body in bodies for media in contents(body)):
+                    with subtests.test(f"{service} {method} {path}"):
+                        schema = {**media["schema"], "components": document["components"]}
+                        OAS31Validator(schema).validate(example_in(media, document))
+
+
+def contents(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from body.get("content", {}).values()
+
+
+def example_in(media: dict[str, Any], document: dict[str, Any]) -> Any:
+    if "example" in media:
+        return media["example"]
+    ((_, reference),) = media["examples"].items()
+    return document["components"]["examples"][reference["$ref"].rpartition("/")[2]]["value"]
+
+
+async def test_an_example_of_what_is_not_done_yet_says_so(documents: Documents) -> None:
+    pay = documents["payment"]["paths"]["/pay"]["post"]["responses"]
+    examples = {
+        status: pay[status]["content"]["application/json"]["example"] for status in ("200", "202")
+    }
+    assert (examples["200"]["status"], examples["202"]["status"]) == ("COMPLETED", "PENDING")
+    order = documents["order"]["paths"]["/orders"]["post"]["responses"]["202"]["content"]
+    assert order["application/json"]["example"]["stock_state"] == "REQUESTED"
+
+
+async def test_the_storefront_tells_the_routes_of_the_gateway_as_their_owners_do(
+    documents: Documents, subtests: pytest.Subtests
+) -> None:
+    storefront = documents["storefront"]
+    passed_on = {path for path in storefront["paths"] if path.startswith("/api/")}
+    owned = {
+        (service, path): operations
+        for service in ("catalog", "cart", "order", "payment")
+        for path, operations in documents[service]["paths"].items()
+        if re.match(r"/(products|categories|cart|orders|pay|payments)(/|$)", path)
+    }
+    assert passed_on == {f"/api{path}" for _, path in owned} | {"/api/session"}
+    for (service, path), operations in owned.items():
+        for method, operation in operations.items():
+            with subtests.test(f"{method} {path}"):
+                told = storefront["paths"][f"/api{path}"][method]
+                assert resolved(told, storefront) == resolved(operation, documents[service])
+
+
+def resolved(part: Any, document: dict[str, Any]) -> Any:
+    """The same with what its references refer to in their places."""
+    if isinstance(part, list):
+        return [resolved(each, document) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        for name in part["$ref"].split("/"):
+            part = document if name == "#" else part[name]
+    return {name: resolved(value, document) for name, value in part.items()}
+
+
 async def test_a_document_says_who_may_call(
     documents: Documents, subtests: pytest.Subtests
 ) -> None:
@@ -117,7 +249,7 @@ async def test_a_document_names_what_a_route_takes(
             assert ("requestBody" in operation) is case.route.has_body
             fields = (
                 {field.encode_name for field in structs.fields(case.route.takes)}
-                if case.route.has_query
+                if case.route.has_query and not case.route.has_body
                 else set()
             )
             assert {name for name, where in parameters if where == "query"} == fields

@@ -138,7 +138,7 @@ def test_any_text_is_a_cursor_or_invalid(text: str) -> None:
 async def test_a_cursor_that_this_list_never_gave_is_invalid(bakery: Shop, place: Any) -> None:
     query = {"after": encode_cursor(place)}
     reply = await bakery.call("bakery", "GET", "/numbers", params=query)
-    assert "after" in assert_problem(reply, 422, "invalid_request")["detail"]
+    assert "after" in assert_problem(reply, 422, "invalid_cursor")["detail"]
 
 
 def as_text(row: tuple[int, int]) -> str:
