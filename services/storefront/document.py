@@ -5,7 +5,8 @@ services that own them say.
 from __future__ import annotations
 
 import asyncio
-import re
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -15,8 +16,7 @@ from services.common.core import wire
 from .gateway import GATEWAY, OWNERS
 from .headers import PREFIX
 
-_SHARED = re.compile(r"#/components/(?:examples/|schemas/Problem$)")
-"""What is the same in every document."""
+_SCHEMAS = "#/components/schemas/"
 
 
 async def with_routes_of_owners(app: web.Application, own: dict[str, Any]) -> dict[str, Any]:
@@ -25,21 +25,25 @@ async def with_routes_of_owners(app: web.Application, own: dict[str, Any]) -> di
     """
     owners = sorted(set(OWNERS.values()))
     answers = await asyncio.gather(*map(app[GATEWAY].document_of, owners))
+    documents = {name: wire.parse_json(text) for name, text in zip(owners, answers, strict=True)}
+    told = Counter(name for each in documents.values() for name in each["components"]["schemas"])
+    told -= Counter({"Problem": told["Problem"]})  # it is the same in all
     paths, schemas = {**own["paths"]}, {**own["components"]["schemas"]}
-    for service, answer in zip(owners, answers, strict=True):
-        document = _renamed(wire.parse_json(answer), service)
+    for service, theirs in documents.items():
+        new_names = {
+            name: f"{service.capitalize()}{name}"
+            for name in theirs["components"]["schemas"]
+            if told[name] > 1
+        }
+        document = _renamed(theirs, new_names)
         paths |= {
             PREFIX + path: operations
             for path, operations in document["paths"].items()
             if _owner_of(path) == service
         }
-        schemas = {
-            **{
-                _name(service, name): schema
-                for name, schema in document["components"]["schemas"].items()
-            },
-            **schemas,
-        }
+        for name, schema in document["components"]["schemas"].items():
+            new_name = new_names.get(name, name)
+            schemas[new_name] = {**schema, "title": new_name}
     return {**own, "paths": paths, "components": {**own["components"], "schemas": schemas}}
 
 
@@ -52,21 +56,15 @@ def _owner_of(path: str) -> str | None:
     return None
 
 
-def _name(service: str, name: str) -> str:
-    return name if name == "Problem" else f"{service.capitalize()}{name}"
-
-
-def _renamed(part: Any, service: str) -> Any:
-    """The same, with references to schemas by the names that they have here: two services may give
-    a name to different ones.
+def _renamed(part: Any, new_names: Mapping[str, str]) -> Any:
+    """The same, with references to schemas by their new names: two services may give one name to
+    two schemas.
     """
     if isinstance(part, list):
-        return [_renamed(each, service) for each in part]
-    if not isinstance(part, dict):
-        return part
-    renamed = {name: _renamed(value, service) for name, value in part.items()}
-    reference = part.get("$ref")
-    if isinstance(reference, str) and not _SHARED.match(reference):
-        place, _, name = reference.rpartition("/")
-        renamed["$ref"] = f"{place}/{_name(service, name)}"
-    return renamed
+        return [_renamed(each, new_names) for each in part]
+    if isinstance(part, dict):
+        return {name: _renamed(value, new_names) for name, value in part.items()}
+    if isinstance(part, str) and part.startswith(_SCHEMAS):
+        name = part.removeprefix(_SCHEMAS)
+        return _SCHEMAS + new_names.get(name, name)
+    return part

@@ -1,11 +1,7 @@
 """The client as a stranger gets it: installed by pip into an environment that has nothing else."""
 
-import json
-import os
-import subprocess
 import textwrap
 import tomllib
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +10,7 @@ import pytest
 
 from tests.client.guide import FIRST_PURCHASE, ROOT, SNIPPETS, first_purchase
 from tests.end_to_end.real_shop import RealShop, free_base_port
+from tests.environment import Environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -35,38 +32,6 @@ while wanted:
     wanted += [re.match(r"[\\w.-]+", each)[0] for each in required if "extra ==" not in each]
 print(*found)
 """
-
-
-class Environment:
-    """A virtual environment that has nothing but pip, and sees nothing of the repository."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        venv.create(folder, with_pip=True)
-        scripts, name = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
-        self._python = str(folder / scripts / name)
-
-    def run(self, *arguments: str | Path) -> str:
-        """Run Python with these arguments, and return what it printed."""
-        done = subprocess.run(
-            [self._python, *map(str, arguments)],
-            cwd=self.folder,
-            env={name: text for name, text in os.environ.items() if not name.startswith("PYTHON")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def install(self, *what: str | Path) -> None:
-        """Install packages with pip."""
-        self.run("-m", "pip", "install", "--quiet", *what)
-
-    def packages(self) -> set[str]:
-        """Return the names of the packages that are installed."""
-        listed = json.loads(self.run("-m", "pip", "list", "--format", "json"))
-        return {package["name"].lower().replace("_", "-") for package in listed}
 
 
 class Installed(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from ..core import wire
-from ..core.errors import Conflict, PreconditionFailed, Unauthorized
+from ..core.errors import Conflict, Invalid, PreconditionFailed, Unauthorized
 from ..core.version import VERSION
 from .examples import PROBLEM_EXAMPLES, example_of
 from .routing import Access, Route
@@ -189,7 +189,11 @@ def _problem_statuses(route: Route) -> list[int]:
 
 
 def _problem(route: Route, status: int) -> dict[str, Any]:
-    codes = ", ".join(f"`{code}`" for code in route.rejections)
+    rejections = [*route.rejections]
+    if status == Invalid.status:
+        rejections += ["idempotency_key_reused"] * route.idempotent
+        rejections += ["invalid_cursor"] * ("after" in route.takes.__struct_fields__)
+    codes = ", ".join(f"`{code}`" for code in rejections)
     own = f" Of the thing itself: {codes}." if codes and status in _OF_THINGS else ""
     return {
         "description": f"{HTTPStatus(status).phrase}.{own}",

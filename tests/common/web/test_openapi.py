@@ -215,7 +215,7 @@ async def test_the_storefront_tells_the_routes_of_the_gateway_as_their_owners_do
 
 
 def resolved(part: Any, document: dict[str, Any]) -> Any:
-    """The same with what its references refer to in their places."""
+    """The same with what its references refer to in their places, whatever that is called."""
     if isinstance(part, list):
         return [resolved(each, document) for each in part]
     if not isinstance(part, dict):
@@ -223,7 +223,7 @@ def resolved(part: Any, document: dict[str, Any]) -> Any:
     if "$ref" in part:
         for name in part["$ref"].split("/"):
             part = document if name == "#" else part[name]
-    return {name: resolved(value, document) for name, value in part.items()}
+    return {name: resolved(value, document) for name, value in part.items() if name != "title"}
 
 
 async def test_a_document_says_who_may_call(
