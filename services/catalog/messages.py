@@ -22,7 +22,11 @@ Image = Annotated[
 Stock = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 Search = Annotated[str, WITHOUT_NUL, msgspec.Meta(max_length=200)]
 Ids = Annotated[
-    str, like(r"^[0-9]{1,19}(,[0-9]{1,19}){0,199}\Z", "up to 200 product ids with commas between")
+    str,
+    like(
+        r"^[1-9][0-9]{0,17}(,[1-9][0-9]{0,17}){0,199}\Z",
+        "up to 200 product ids with commas between",
+    ),
 ]
 Sort = Literal["id", "name", "price", "-price", "newest"]
 ReservationState = Literal["HELD", "COMMITTED", "RELEASED", "RETURNED", "REJECTED"]

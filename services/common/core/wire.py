@@ -192,11 +192,14 @@ def _integer(digits: str) -> int:
         raise Invalid(f"Expected a number that fits, got {digits[:20]}...") from None
 
 
-def _decimal(text: str) -> Decimal:
+def _decimal(text: str) -> Decimal | int:
+    """The number; an integer if it is whole, as JSON Schema has it (`2.0`), and not huge."""
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except ArithmeticError:
         raise Invalid(f"Expected a number that fits, got {text[:40]}") from None
+    is_whole = number.adjusted() < 20 and number == number.to_integral_value()
+    return int(number) if is_whole else number
 
 
 def _reject_constant(name: str) -> Any:

@@ -227,6 +227,8 @@ def _query_parameters(shape: type[msgspec.Struct]) -> list[dict[str, Any]]:
 
 
 def _if_there(schema: dict[str, Any]) -> dict[str, Any]:
-    """What a parameter has to be if it is there: a query string says null by leaving it out."""
-    options = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
-    return options[0] if len(options) == 1 else schema
+    """What a parameter has to be if it is there: there is no null among texts in a query string."""
+    match schema:
+        case {"anyOf": [{"type": "string"} | {"enum": _} as text, {"type": "null"}]}:
+            return dict(text)
+    return schema

@@ -181,6 +181,8 @@ def test_the_form_of_a_text_is_described_in_words(kind: Any, value: Any, message
         ({"choice": "b"}, {"choice": "b"}),
         ({"maybe": "x"}, {"maybe": "x"}),
         ({"count": "5"}, {"count": 5}),
+        ({"count": "5.0"}, {"count": 5}),
+        ({"count": "1e2"}, {"count": 100}),
         ({"count": "null"}, {"count": None}),
         ({"price": "2.50"}, {"price": Decimal("2.50")}),
         ({"flag": "true"}, {"flag": True}),
@@ -197,8 +199,8 @@ def test_a_query_follows_the_grammar_that_the_field_has_in_json(
 @pytest.mark.parametrize(
     "query",
     [
-        *({"count": text} for text in ("", "x", "5x", "1.0", "+5", "05", '"5"', "true", "[5]")),
-        *({"count": text} for text in ("NaN", "9" * 5000, "5 6", "0x5", "1e2", "[" * 5000)),
+        *({"count": text} for text in ("", "x", "5x", "1.5", "+5", "05", '"5"', "true", "[5]")),
+        *({"count": text} for text in ("NaN", "9" * 5000, "5 6", "0x5", "1e-2", "[" * 5000)),
         *({"price": text} for text in ('"2.50"', "2.501", "2,50", "$2", "NaN", "1e400", "")),
         *({"flag": text} for text in ("True", "1", "yes", "")),
         *({"choice": text} for text in ("c", '"a"', "")),
