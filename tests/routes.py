@@ -7,12 +7,13 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from services.common.core.currency import USD
 from services.common.core.wire import schema_of
 from services.common.web.routing import ROUTES, Access, Route
 from tests.shop import MAKERS, Reply
@@ -88,7 +89,11 @@ def _routes() -> Iterator[RouteCase]:
 
 def least_of(shape: type[msgspec.Struct]) -> dict[str, Any]:
     """Values for the required fields of a type."""
-    schema = json.loads(msgspec.json.encode(msgspec.json.schema(shape, schema_hook=schema_of)))
+    schema = json.loads(
+        msgspec.json.encode(
+            msgspec.json.schema(shape, schema_hook=partial(schema_of, currency=USD))
+        )
+    )
     value = _least(schema, schema.get("$defs", {}))
     assert isinstance(value, dict)
     return value

@@ -24,6 +24,7 @@ import services.catalog.app
 import services.order.app
 import services.payment.app
 import services.storefront.app
+from services.common.core.currency import currency_of
 from services.common.core.settings import DEVELOPMENT_KEY, Settings
 from services.common.core.token_keys import TokenKeys
 from services.common.process.serve import listen
@@ -94,6 +95,8 @@ class Shop:
         """Start a service, which need not be registered yet."""
         kind, create_app = MAKERS[name]
         given: dict[str, Any] = {"grace": 1.0, **QUICK.get(name, {}), **settings}
+        if "currency" in given:
+            given["currency"] = currency_of(given["currency"])
         if name != "registry":
             given["registry_url"] = self.urls["registry"]
         app = create_app(kind(service=name, data_dir=self.folder, **given))

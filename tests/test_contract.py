@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, get_args
 
 import msgspec
@@ -16,7 +17,8 @@ from registry.store import MAX_EVENTS
 from services.cart.model import MAX_LINES, MAX_UNITS
 from services.catalog import messages as catalog
 from services.common.core import wire
-from services.common.core.money import MAX_TOTAL, Price
+from services.common.core.currency import USD
+from services.common.core.money import Money, Price
 from services.common.core.settings import Settings
 from services.common.web import paging
 from services.common.web.idempotency_keys import LIFETIME_HOURS
@@ -134,7 +136,8 @@ def test_the_page_tells_every_code_of_the_code_with_one_status() -> None:
 
 def schema_of(shape: Any) -> tuple[dict[str, Any], set[str]]:
     """The JSON Schemas of a type and of all that is in it, and the names of their fields."""
-    _, components = msgspec.json.schema_components([shape], schema_hook=wire.schema_of)
+    hook = partial(wire.schema_of, currency=USD)
+    _, components = msgspec.json.schema_components([shape], schema_hook=hook)
     schemas = json.loads(msgspec.json.encode(components))
     fields = {name for schema in schemas.values() for name in schema.get("properties", {})}
     return schemas, fields
@@ -186,8 +189,10 @@ def limit(kind: Any, name: str) -> int:
     return found
 
 
-def major(cents: int) -> str:
-    return f"{cents // 100:,}.{cents % 100:02d}"
+def power_of_ten(number: int) -> str:
+    exponent = len(str(number)) - 1
+    assert number == 10**exponent
+    return f"10^{exponent}"
 
 
 def test_the_bounds_are_those_of_the_code() -> None:
@@ -197,8 +202,8 @@ def test_the_bounds_are_those_of_the_code() -> None:
     assert dict(rows(section(TEXT, "Bounds"), "what", "bound")) == {
         "units of a line": f"1 to {limit(wire.Quantity, 'le')}",
         "lines of a cart or an order": str(MAX_LINES),
-        "price of a unit": f"0 to {major(Price.most)}",
-        "amount, total": f"up to {major(MAX_TOTAL)}",
+        "price of a unit": f"0 to {power_of_ten(Price.most)} of the smallest unit",
+        "amount, total": f"up to {power_of_ten(Money.most)} of the smallest unit",
         "stock of a new product, `delta` of a stock change": (
             f"up to {limit(catalog.Stock, 'le'):,}"
         ),

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from services.common.core import wire
 from services.common.core.clock import utc_now
+from services.common.core.currency import Currency
 from services.common.core.errors import Invalid
 from services.common.core.logs import logger
 from services.common.core.settings import Settings
@@ -144,7 +145,7 @@ def _cart_response(cart: CartView) -> web.Response:
     return web.json_response(body=wire.encode(cart))
 
 
-def _currency(request: web.Request) -> str:
+def _currency(request: web.Request) -> Currency:
     return request.app[SETTINGS].currency
 
 

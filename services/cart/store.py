@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from services.common.core.currency import Currency
 from services.common.core.money import Money, Price
 
 from .messages import CartView, ItemView
@@ -11,7 +12,7 @@ from .model import CatalogSnapshot
 
 
 def read_cart(
-    conn: sqlite3.Connection, user_id: str, catalog: CatalogSnapshot, currency: str
+    conn: sqlite3.Connection, user_id: str, catalog: CatalogSnapshot, currency: Currency
 ) -> CartView:
     """A cart, with the prices in `catalog`, or the last known ones if the catalog did not answer.
 
@@ -22,12 +23,12 @@ def read_cart(
         " FROM forgotten_carts LEFT JOIN cart ON user_id = ?",
         (user_id,),
     ).fetchone()
-    items = [_item(row, catalog) for row in _lines(conn, user_id)]
+    items = [_item(row, catalog, currency) for row in _lines(conn, user_id)]
     return CartView(
         user_id=user_id,
         items=items,
-        total_amount=Money(sum(item.line_total or 0 for item in items)),
-        currency=currency,
+        total_amount=Money(sum(item.line_total or 0 for item in items), currency),
+        currency=currency.code,
         version=head["version"],
         created_at=head["created_at"],
         updated_at=head["updated_at"],
@@ -49,13 +50,13 @@ def _is_news(row: sqlite3.Row, catalog: CatalogSnapshot) -> bool:
     current = catalog.products.get(row["product_id"])
     if current is None:
         return row["product_id"] in catalog.gone and not row["gone"]
-    stored = (row["validated"], row["gone"], row["name"], row["price_cents"])
+    stored = (row["validated"], row["gone"], row["name"], row["price_minor"])
     return stored != (True, False, current.name, current.price)
 
 
 def _lines(conn: sqlite3.Connection, user_id: str) -> list[sqlite3.Row]:
     return conn.execute(
-        "SELECT line.product_id, line.validated, line.gone, known.name, known.price_cents,"
+        "SELECT line.product_id, line.validated, line.gone, known.name, known.price_minor,"
         " (SELECT sum(quantity) FROM cart_units AS units WHERE units.user_id = line.user_id"
         "   AND units.product_id = line.product_id) AS quantity"
         " FROM cart_lines AS line"
@@ -65,10 +66,10 @@ def _lines(conn: sqlite3.Connection, user_id: str) -> list[sqlite3.Row]:
     ).fetchall()
 
 
-def _item(row: sqlite3.Row, catalog: CatalogSnapshot) -> ItemView:
+def _item(row: sqlite3.Row, catalog: CatalogSnapshot, currency: Currency) -> ItemView:
     current = catalog.products.get(row["product_id"])
     name = current.name if current else row["name"]
-    price = current.price if current else row["price_cents"]
+    price = current.price if current else row["price_minor"]
     gone = row["product_id"] in catalog.gone or (bool(row["gone"]) and current is None)
     if gone:
         price = None
@@ -76,8 +77,8 @@ def _item(row: sqlite3.Row, catalog: CatalogSnapshot) -> ItemView:
         product_id=row["product_id"],
         name=name,
         quantity=row["quantity"],
-        price=None if price is None else Price(price),
-        line_total=None if price is None else Money(price * row["quantity"]),
+        price=None if price is None else Price(price, currency),
+        line_total=None if price is None else Money(price * row["quantity"], currency),
         validated=gone or current is not None or bool(row["validated"]),
         gone=gone,
     )

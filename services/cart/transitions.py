@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from services.common.core.clock import hours_before
+from services.common.core.currency import Currency
 from services.common.core.errors import Invalid
 
 from . import store
@@ -25,7 +26,7 @@ def add_units(
     product_id: int,
     quantity: int,
     catalog: CatalogSnapshot,
-    currency: str,
+    currency: Currency,
     now: str,
 ) -> CartView:
     """Add units of a product. Raises NotFound if the catalog does not have it, and Invalid if the
@@ -42,7 +43,7 @@ def set_units(
     product_id: int,
     quantity: int,
     catalog: CatalogSnapshot,
-    currency: str,
+    currency: Currency,
     now: str,
 ) -> CartView:
     """Set how many units of a product there are; the newest units are removed first.
@@ -62,7 +63,7 @@ def set_units(
 
 
 def clear_cart(
-    conn: sqlite3.Connection, user_id: str, catalog: CatalogSnapshot, currency: str, now: str
+    conn: sqlite3.Connection, user_id: str, catalog: CatalogSnapshot, currency: Currency, now: str
 ) -> CartView:
     """Remove everything from a cart."""
     if store.products_in_cart(conn, user_id):
@@ -76,7 +77,7 @@ def close_cart(
     user_id: str,
     order_id: str,
     version: int,
-    currency: str,
+    currency: Currency,
     now: str,
 ) -> CartView:
     """Remove the units that became an order: those that the cart had at `version`. A repeat with
@@ -114,10 +115,10 @@ def learn(conn: sqlite3.Connection, user_id: str, catalog: CatalogSnapshot) -> N
     """Store what the catalog said, and mark the lines of a cart that it has said it about."""
     for product in catalog.products.values():
         conn.execute(
-            "INSERT INTO known_products (product_id, name, price_cents) VALUES (?, ?, ?)"
+            "INSERT INTO known_products (product_id, name, price_minor) VALUES (?, ?, ?)"
             " ON CONFLICT (product_id) DO UPDATE"
-            " SET name = excluded.name, price_cents = excluded.price_cents"
-            " WHERE name <> excluded.name OR price_cents <> excluded.price_cents",
+            " SET name = excluded.name, price_minor = excluded.price_minor"
+            " WHERE name <> excluded.name OR price_minor <> excluded.price_minor",
             (product.id, product.name, int(product.price)),
         )
     for product_id in (*catalog.products, *catalog.gone):

@@ -53,7 +53,7 @@ def create_app(settings: CatalogSettings) -> web.Application:
     """The catalog service."""
 
     async def opened(app: web.Application) -> AsyncIterator[None]:
-        goods = demo_products() if settings.demo else []
+        goods = demo_products(settings.currency) if settings.demo else []
         first = await app[DATABASE].write(open_shop, goods, settings.currency, utc_now())
         if first:
             logger.info("first start of this shop", extra={"products": len(goods)})

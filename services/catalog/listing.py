@@ -20,8 +20,8 @@ from .store import to_product
 _ORDERS = {
     "id": ("id", "ASC"),
     "name": ("sort_name", "ASC"),
-    "price": ("price_cents", "ASC"),
-    "-price": ("price_cents", "DESC"),
+    "price": ("price_minor", "ASC"),
+    "-price": ("price_minor", "DESC"),
     "newest": ("id", "DESC"),
 }
 
@@ -83,9 +83,9 @@ def _filters(query: ProductQuery) -> tuple[list[str], list[Any]]:
     if query.category is not None:
         where("category = ?", query.category)
     if query.min_price is not None:
-        where("price_cents >= ?", int(query.min_price))
+        where("price_minor >= ?", int(query.min_price))
     if query.max_price is not None:
-        where("price_cents <= ?", int(query.max_price))
+        where("price_minor <= ?", int(query.max_price))
     if query.in_stock is not None:
         where("available > 0" if query.in_stock else "available = 0")
     return conditions, values

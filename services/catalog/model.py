@@ -8,8 +8,9 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
+from services.common.core.currency import Currency
 from services.common.core.errors import NotFound
-from services.common.core.money import Money, Price, decimal_text
+from services.common.core.money import Money, Price
 from services.common.core.rejection import Rejection
 from services.common.storage.transition import State
 
@@ -93,14 +94,19 @@ Offers = Mapping[int, Offer]
 """The wanted products that are on sale, by id."""
 
 
-def total_of(wanted: NewReservation, offers: Offers) -> Money:
+def total_of(wanted: NewReservation, offers: Offers, currency: Currency) -> Money:
     """The total of an order, whose products must all be on sale."""
-    return Money(sum(offers[line.product_id].price * line.quantity for line in wanted.lines))
+    total = sum(offers[line.product_id].price * line.quantity for line in wanted.lines)
+    return Money(total, currency)
 
 
-def rejection_of(wanted: NewReservation, offers: Offers) -> Rejection | None:
+def rejection_of(wanted: NewReservation, offers: Offers, currency: Currency) -> Rejection | None:
     """Why the catalog rejects a reservation; None if it can be held."""
-    return _missing(wanted, offers) or _price_changed(wanted, offers) or _short(wanted, offers)
+    return (
+        _missing(wanted, offers)
+        or _price_changed(wanted, offers, currency)
+        or _short(wanted, offers)
+    )
 
 
 def _missing(wanted: NewReservation, offers: Offers) -> Rejection | None:
@@ -115,8 +121,8 @@ def _missing(wanted: NewReservation, offers: Offers) -> Rejection | None:
     )
 
 
-def _price_changed(wanted: NewReservation, offers: Offers) -> Rejection | None:
-    total = total_of(wanted, offers)
+def _price_changed(wanted: NewReservation, offers: Offers, currency: Currency) -> Rejection | None:
+    total = total_of(wanted, offers, currency)
     changed: list[dict[str, Any]] = [
         {
             "product_id": line.product_id,
@@ -127,12 +133,18 @@ def _price_changed(wanted: NewReservation, offers: Offers) -> Rejection | None:
         if line.price not in (None, offers[line.product_id].price)
     ]
     if wanted.expected_total not in (None, total):
-        changed.append({"expected_total": wanted.expected_total, "total_amount": total})
+        changed.append(
+            {
+                "expected_total": wanted.expected_total,
+                "total_amount": total,
+                "currency": currency.code,
+            }
+        )
     if changed:
         return Rejection(
             status=409,
             code="price_changed",
-            detail=f"Prices have changed; the total is {decimal_text(total)} now",
+            detail=f"Prices have changed; the total is {total.text} now",
             errors=changed,
         )
     if total == 0:

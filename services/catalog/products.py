@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from services.common.core.currency import Currency
 from services.common.core.errors import Conflict, PreconditionFailed
 
 from . import store
@@ -16,12 +17,17 @@ SORTED_CHARACTERS = 100
 
 
 def add_product(
-    conn: sqlite3.Connection, product: NewProduct, currency: str, now: str, reason: str = "added"
+    conn: sqlite3.Connection,
+    product: NewProduct,
+    currency: Currency,
+    now: str,
+    reason: str = "added",
 ) -> Product:
     """Add a product with its first stock. Raises Conflict (`sku_taken`)."""
     _require_free_sku(conn, product.sku)
     columns = _edited(product) | {
-        "currency": currency,
+        "currency": currency.code,
+        "minor_per_major": currency.minor_per_major,
         "available": product.stock,
         "created_at": now,
         "updated_at": now,
@@ -127,7 +133,7 @@ def _edited(product: NewProduct | Product) -> dict[str, str | int | None]:
         "description": product.description,
         "category": product.category,
         "image": product.image,
-        "price_cents": int(product.price),
+        "price_minor": int(product.price),
         "sort_name": folded(product.name)[:SORTED_CHARACTERS],
         "search_text": folded("\n".join(words)),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from services.common.core.currency import Currency, currency_of
 from services.common.core.money import Money, Price
 
 from .messages import HeldLine, NewReservation, Product, Reservation
@@ -29,7 +30,7 @@ def to_product(row: sqlite3.Row) -> Product:
         description=row["description"],
         category=row["category"],
         image=row["image"],
-        price=Price(row["price_cents"]),
+        price=Price(row["price_minor"], currency_of(row["currency"])),
         currency=row["currency"],
         stock=row["available"],
         version=row["version"],
@@ -47,7 +48,12 @@ def read_offers(conn: sqlite3.Connection, wanted: NewReservation) -> Offers:
         ids,
     )
     return {
-        row["id"]: Offer(row["sku"], row["name"], Price(row["price_cents"]), row["available"])
+        row["id"]: Offer(
+            sku=row["sku"],
+            name=row["name"],
+            price=Price(row["price_minor"], currency_of(row["currency"])),
+            available=row["available"],
+        )
         for row in rows
     }
 
@@ -65,17 +71,17 @@ def get_reservation(conn: sqlite3.Connection, order_id: str) -> Reservation:
     row = find_reservation(conn, order_id)
     if row is None:
         raise reservation_not_found(order_id)
+    currency = currency_of(row["currency"])
     return Reservation(
         order_id=order_id,
         state=row["state"],
-        lines=lines_of(conn, order_id),
-        total_amount=Money(row["total_cents"]),
-        currency=row["currency"],
+        lines=_lines_of(conn, order_id, currency),
+        total_amount=Money(row["total_minor"], currency),
+        currency=currency.code,
     )
 
 
-def lines_of(conn: sqlite3.Connection, order_id: str) -> list[HeldLine]:
-    """The lines that an order holds, or held."""
+def _lines_of(conn: sqlite3.Connection, order_id: str, currency: Currency) -> list[HeldLine]:
     rows = conn.execute(
         "SELECT * FROM reservation_lines WHERE order_id = ? ORDER BY product_id", (order_id,)
     )
@@ -84,7 +90,7 @@ def lines_of(conn: sqlite3.Connection, order_id: str) -> list[HeldLine]:
             product_id=row["product_id"],
             sku=row["sku"],
             name=row["name"],
-            price=Price(row["price_cents"]),
+            price=Price(row["price_minor"], currency),
             quantity=row["quantity"],
         )
         for row in rows

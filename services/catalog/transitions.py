@@ -8,6 +8,7 @@ import sqlite3
 
 from services.common.core import wire
 from services.common.core.clock import hours_before
+from services.common.core.currency import Currency, currency_of
 from services.common.core.errors import Conflict
 from services.common.core.rejection import Rejection
 from services.common.storage.transition import StateMachine, transition
@@ -31,7 +32,7 @@ RESERVATIONS = StateMachine("reservations", "order_id", ("state",), TRANSITIONS)
 
 
 def reserve_stock(
-    conn: sqlite3.Connection, order_id: str, wanted: NewReservation, currency: str, now: str
+    conn: sqlite3.Connection, order_id: str, wanted: NewReservation, currency: Currency, now: str
 ) -> Reservation | Rejection:
     """Hold everything that an order wants, or nothing. A rejection is returned and not raised,
     because it has to be stored.
@@ -44,16 +45,16 @@ def reserve_stock(
         return _repeated(conn, known, wanted)
     request = wire.encode(wanted).decode()
     offers = store.read_offers(conn, wanted)
-    if rejection := rejection_of(wanted, offers):
+    if rejection := rejection_of(wanted, offers, currency):
         text = wire.encode(rejection).decode()
         _add(conn, order_id, "REJECTED", currency, now, request=request, rejection=text)
         return rejection
-    total = total_of(wanted, offers)
+    total = total_of(wanted, offers, currency)
     _add(conn, order_id, "HELD", currency, now, request=request, total=total)
     for line in wanted.lines:
         offer = offers[line.product_id]
         conn.execute(
-            "INSERT INTO reservation_lines (order_id, product_id, sku, name, price_cents, quantity)"
+            "INSERT INTO reservation_lines (order_id, product_id, sku, name, price_minor, quantity)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             (order_id, line.product_id, offer.sku, offer.name, int(offer.price), line.quantity),
         )
@@ -62,7 +63,7 @@ def reserve_stock(
 
 
 def change_reservation(
-    conn: sqlite3.Connection, order_id: str, action: ReservationAction, currency: str, now: str
+    conn: sqlite3.Connection, order_id: str, action: ReservationAction, currency: Currency, now: str
 ) -> Reservation:
     """Commit, release or return what an order holds. A repeat has no further effect.
 
@@ -80,7 +81,7 @@ def change_reservation(
         raise _state_conflict(order_id, state, code)
     if target := NEXT_STATES.get((state, action)):
         transition(conn, RESERVATIONS, order_id, (state,), (target,), now)
-        for line in store.lines_of(conn, order_id):
+        for line in store.get_reservation(conn, order_id).lines:
             units = STOCK_MOVEMENTS[state, target]
             _move_stock(conn, order_id, line.product_id, action, units, line.quantity, now)
     return store.get_reservation(conn, order_id)
@@ -104,7 +105,8 @@ def _repeated(
     order_id = row["order_id"]
     if row["state"] in TOMBSTONES.values():
         raise _state_conflict(order_id, row["state"], "reservation_closed")
-    if wire.build(wire.parse_json(row["request"]), NewReservation) != wanted:
+    currency = currency_of(row["currency"])
+    if wire.build(wire.parse_json(row["request"]), NewReservation, currency) != wanted:
         raise Conflict(
             f"Order {order_id} has a reservation of other lines",
             code="reservation_mismatch",
@@ -127,7 +129,7 @@ def _add(
     conn: sqlite3.Connection,
     order_id: str,
     state: ReservationState,
-    currency: str,
+    currency: Currency,
     now: str,
     *,
     request: str | None = None,
@@ -135,9 +137,9 @@ def _add(
     total: int = 0,
 ) -> None:
     conn.execute(
-        "INSERT INTO reservations (order_id, state, request, rejection, total_cents, currency,"
+        "INSERT INTO reservations (order_id, state, request, rejection, total_minor, currency,"
         " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (order_id, state, request, rejection, int(total), currency, now, now),
+        (order_id, state, request, rejection, int(total), currency.code, now, now),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from client import AuthenticationError, PermissionDenied, RateLimited, ShopError
+from services.common.core.arguments import SettingsError
 from services.common.storage.errors import CannotOpen
 
 from . import OperationError
@@ -50,8 +51,8 @@ def no_shop_at(registry: str) -> str:
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """Turn CannotOpen into an OperationError with the same sentence."""
+    """Turn CannotOpen and SettingsError into an OperationError with the same sentence."""
     try:
         yield
-    except CannotOpen as rejection:
+    except (CannotOpen, SettingsError) as rejection:
         raise OperationError(str(rejection)) from None

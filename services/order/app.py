@@ -11,7 +11,6 @@ from aiohttp import web
 from services.common.core import wire
 from services.common.core.clock import utc_now
 from services.common.core.errors import Invalid, Problem
-from services.common.core.money import decimal_text
 from services.common.core.settings import Settings
 from services.common.core.tracing import current_request_id
 from services.common.durable.recovery import RECOVERY, Due, advance, recovery
@@ -160,7 +159,7 @@ async def _look_up(
         raise order_not_found(order_id, payment_id=payment.payment_id)
     if notification.amount not in (None, payment.amount):
         raise Invalid(
-            f"Payment {payment.payment_id} is of {decimal_text(payment.amount)}",
+            f"Payment {payment.payment_id} is of {payment.amount.text}",
             code="amount_mismatch",
         )
     return payment

@@ -55,7 +55,7 @@ async def _place(request: web.Request, new: NewOrder, keyed: KeyedRequest) -> Pl
         checkout = Checkout(
             user_id=new.user_id,
             items=items,
-            expected_total_cents=new.expected_total,
+            expected_total_minor=new.expected_total,
             cart_version=version,
             currency=request.app[SETTINGS].currency,
             seconds_to_pay=request.app[SECONDS_TO_PAY],

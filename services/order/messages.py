@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from services.common.core.currency import Currency
 from services.common.core.money import Amount, Money, Price
 from services.common.core.wire import ProductId, Quantity, UserId, Uuid
 from services.common.web.paging import Page
@@ -26,7 +27,7 @@ class NewItem(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         return Item(
             product_id=self.product_id,
             quantity=self.quantity,
-            expected_cents=None if self.price is None else int(self.price),
+            expected_minor=None if self.price is None else int(self.price),
         )
 
 
@@ -80,16 +81,16 @@ class ItemView(msgspec.Struct, frozen=True, kw_only=True):
     line_total: Money | None
 
     @classmethod
-    def of(cls, item: Item) -> ItemView:
-        """The view of an item."""
-        price = item.price_cents
+    def of(cls, item: Item, currency: Currency) -> ItemView:
+        """The view of an item, whose price is in `currency`."""
+        price = item.price_minor
         return cls(
             product_id=item.product_id,
             sku=item.sku,
             name=item.name,
             quantity=item.quantity,
-            price=None if price is None else Price(price),
-            line_total=None if price is None else Money(price * item.quantity),
+            price=None if price is None else Price(price, currency),
+            line_total=None if price is None else Money(price * item.quantity, currency),
         )
 
 
@@ -112,15 +113,16 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, order: Order) -> OrderView:
         """The view of an order."""
+        currency, total = order.currency, order.total_minor
         return cls(
             order_id=order.order_id,
             user_id=order.user_id,
             status=order.status,
             reason=order.reason,
             stock_state=order.stock_state,
-            items=[ItemView.of(item) for item in order.items],
-            total_amount=None if order.total_cents is None else Money(order.total_cents),
-            currency=order.currency,
+            items=[ItemView.of(item, currency) for item in order.items],
+            total_amount=None if total is None else Money(total, currency),
+            currency=currency.code,
             payment_id=order.payment_id,
             expires_at=order.expires_at,
             created_at=order.created_at,
@@ -222,7 +224,7 @@ def checkout_response(order: Order, request_id: str, *, created: bool = True) ->
     if order.rejection is not None:
         problem = order.rejection.problem(order_id=order.order_id)
         return StoredResponse.of_problem(problem, request_id)
-    if order.total_cents is None:
+    if order.total_minor is None:
         return StoredResponse.of_problem(order_closed(order), request_id)
     return StoredResponse.of(OrderView.of(order), 201 if created else 200, location)
 

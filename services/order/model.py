@@ -7,8 +7,9 @@ from typing import Literal
 
 import msgspec
 
+from services.common.core.currency import Currency
 from services.common.core.errors import Conflict, Invalid, NotFound, Unavailable
-from services.common.core.money import Amount, decimal_text
+from services.common.core.money import Amount
 from services.common.core.rejection import Rejection
 
 Status = Literal["CREATED", "PAID", "REFUNDED", "CANCELLED", "REJECTED"]
@@ -52,14 +53,16 @@ FORGOTTEN_HOURS = 7 * 24
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """An item as it is stored, money in cents. The catalog's fields are null until it answers."""
+    """An item as it is stored, money in the smallest unit. The catalog's fields are null until it
+    answers.
+    """
 
     product_id: int
     quantity: int
-    expected_cents: int | None = None
+    expected_minor: int | None = None
     sku: str | None = None
     name: str | None = None
-    price_cents: int | None = None
+    price_minor: int | None = None
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,9 +75,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     rejection: Rejection | None
     items: list[Item]
-    expected_total_cents: int | None
-    total_cents: int | None
-    currency: str
+    expected_total_minor: int | None
+    total_minor: int | None
+    currency: Currency
     payment_id: str | None
     cart_version: int | None
     cart_state: CartState
@@ -139,9 +142,9 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
 
     user_id: str
     items: Sequence[Item]
-    expected_total_cents: int | None
+    expected_total_minor: int | None
     cart_version: int | None
-    currency: str
+    currency: Currency
     seconds_to_pay: float
     network: str | None = None
     customer_bound: Bound = Bound()
@@ -260,10 +263,10 @@ def require_payable(order: Order, payment: OrderPayment) -> None:
         raise order_closed(order, payment_id=payment.payment_id)
     if order.stock_state == "REQUESTED":
         raise Unavailable(f"Order {order.order_id} has no stock held yet", code="order_not_ready")
-    if order.total_cents != payment.amount:
+    if order.total_minor != payment.amount:
         raise Invalid(
-            f"Order {order.order_id} is {decimal_text(order.total_cents or 0)},"
-            f" not {decimal_text(payment.amount)}",
+            f"Order {order.order_id} is {order.currency.text(order.total_minor or 0)},"
+            f" not {payment.amount.text}",
             code="amount_mismatch",
             extensions=payment.ids,
         )

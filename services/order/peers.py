@@ -14,7 +14,7 @@ from client.errors import NotFound as PeerNotFound
 from client.errors import ShopError
 from client.wire import path_segment
 from services.common.core.errors import Conflict, Unavailable
-from services.common.core.money import Amount, Money, Price, as_decimal
+from services.common.core.money import Amount, Money, Price
 from services.common.core.rejection import Rejection
 from services.common.durable.peers import ask, definite_rejection
 from services.common.durable.recovery import Inconclusive
@@ -110,18 +110,18 @@ class Peers:
 
     async def reserve(self, order: Order) -> tuple[Sequence[Item], int] | Rejection:
         """Have the catalog hold an order's stock. Returns the items with names and prices, and the
-        total in cents; or the catalog's rejection. Raises Inconclusive.
+        total in the smallest unit; or the catalog's rejection. Raises Inconclusive.
         """
         wanted = {
             "lines": [
                 {
                     "product_id": item.product_id,
                     "quantity": item.quantity,
-                    "price": as_decimal(item.expected_cents),
+                    "price": order.currency.major(item.expected_minor),
                 }
                 for item in order.items
             ],
-            "expected_total": as_decimal(order.expected_total_cents),
+            "expected_total": order.currency.major(order.expected_total_minor),
         }
         path = f"/reservations/{order.order_id}"
         try:
@@ -208,7 +208,7 @@ def _priced(items: Sequence[Item], held: Held) -> list[Item]:
             item,
             sku=lines[item.product_id].sku,
             name=lines[item.product_id].name,
-            price_cents=int(lines[item.product_id].price),
+            price_minor=int(lines[item.product_id].price),
         )
         for item in items
     ]

@@ -7,6 +7,7 @@ import sqlite3
 import msgspec
 
 from services.common.core import wire
+from services.common.core.currency import currency_of
 from services.common.core.rejection import Rejection
 from services.common.core.wire import MAX_INTEGER
 from services.common.web.paging import (
@@ -146,12 +147,20 @@ def to_order(row: sqlite3.Row) -> Order:
     """The order in a row of `orders`."""
     rejection = row["rejection"]
     return Order(
-        items=msgspec.json.decode(row["items"], type=list[Item]),
+        items=msgspec.json.decode(_in_todays_words(row["items"]), type=list[Item]),
         rejection=None if rejection is None else wire.build(wire.parse_json(rejection), Rejection),
+        currency=currency_of(row["currency"]),
         **{name: row[name] for name in _PLAIN_COLUMNS},
     )
 
 
+def _in_todays_words(items: str) -> str:
+    """An order's items as JSON. Orders of before there were other currencies stay as they were
+    written, with amounts in `…_cents`. Inside a text of JSON, a quote has a backslash before it.
+    """
+    return items.replace('_cents":', '_minor":')
+
+
 _PLAIN_COLUMNS = tuple(
-    name for name in Order.__struct_fields__ if name not in ("items", "rejection")
+    name for name in Order.__struct_fields__ if name not in ("items", "rejection", "currency")
 )

@@ -65,16 +65,18 @@ def place_order(
     order_id = str(uuid.uuid4())
     conn.execute(
         "INSERT INTO orders (order_id, user_id, status, stock_state, items, units, network,"
-        " expected_total_cents, currency, cart_version, cart_state, expires_at, created_at,"
-        " updated_at) VALUES (?, ?, 'CREATED', 'REQUESTED', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " expected_total_minor, currency, minor_per_major, cart_version, cart_state, expires_at,"
+        " created_at, updated_at)"
+        " VALUES (?, ?, 'CREATED', 'REQUESTED', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             order_id,
             checkout.user_id,
             wire.encode(checkout.items).decode(),
             checkout.units,
             checkout.network,
-            checkout.expected_total_cents,
-            checkout.currency,
+            checkout.expected_total_minor,
+            checkout.currency.code,
+            checkout.currency.minor_per_major,
             checkout.cart_version,
             "NONE" if checkout.cart_version is None else "OPEN",
             seconds_after(now, checkout.seconds_to_pay),
@@ -91,7 +93,7 @@ def hold_stock(
     conn: sqlite3.Connection,
     order: Order,
     items: Sequence[Item],
-    total_cents: int,
+    total_minor: int,
     now: str,
     request_id: str,
 ) -> None:
@@ -103,7 +105,7 @@ def hold_stock(
         "stock held",
         now,
         items=wire.encode(items).decode(),
-        total_cents=total_cents,
+        total_minor=total_minor,
         cart_state="DUE" if order.cart_state == "OPEN" else order.cart_state,
     )
     settle(conn, held.order_id, checkout_response(held, request_id))

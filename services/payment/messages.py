@@ -47,11 +47,11 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
             payment_id=payment.payment_id,
             order_id=payment.order_id,
             user_id=payment.user_id,
-            amount=Amount(payment.amount_cents),
-            currency=payment.currency,
+            amount=Amount(payment.amount_minor, payment.currency),
+            currency=payment.currency.code,
             status=payment.status,
             reason=payment.rejection.code if payment.rejection else None,
-            refunded_amount=Money(payment.refunded_cents),
+            refunded_amount=Money(payment.refunded_minor, payment.currency),
             created_at=payment.created_at,
             updated_at=payment.updated_at,
         )
@@ -73,8 +73,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             payment_id=payment.payment_id,
             order_id=payment.order_id,
-            amount=Amount(payment.amount_cents),
-            currency=payment.currency,
+            amount=Amount(payment.amount_minor, payment.currency),
+            currency=payment.currency.code,
             status=payment.status,
             order_status=ORDER_STATUS.get(payment.status),
         )

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from services.common.core.currency import Currency
 from services.common.core.errors import NotFound
 from services.common.core.rejection import Rejection
 
@@ -32,11 +33,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     payment_id: str
     order_id: str
     user_id: str | None
-    amount_cents: int
-    currency: str
+    amount_minor: int
+    currency: Currency
     status: Status
     rejection: Rejection | None
-    refunded_cents: int
+    refunded_minor: int
     created_at: str
     updated_at: str
 

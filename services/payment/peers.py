@@ -13,7 +13,6 @@ import msgspec
 from aiohttp import web
 
 from client.errors import ShopError
-from services.common.core.money import as_decimal
 from services.common.core.rejection import Rejection
 from services.common.durable.peers import ask, definite_rejection
 from services.common.durable.recovery import Inconclusive
@@ -58,7 +57,7 @@ class Peers:
         """Notify the order that this payment pays it. Raises Inconclusive."""
         notification = {
             "payment_id": payment.payment_id,
-            "amount": as_decimal(payment.amount_cents),
+            "amount": payment.currency.major(payment.amount_minor),
             "user_id": payment.user_id,
         }
         path = f"/orders/{payment.order_id}/payment"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from services.common.core import wire
+from services.common.core.currency import currency_of
 from services.common.core.rejection import Rejection
 from services.common.web.paging import newest_first
 
@@ -67,5 +68,11 @@ def to_payment(row: sqlite3.Row) -> Payment:
     rejection = row["rejection"]
     return Payment(
         rejection=None if rejection is None else wire.build(wire.parse_json(rejection), Rejection),
-        **{name: row[name] for name in Payment.__struct_fields__ if name != "rejection"},
+        currency=currency_of(row["currency"]),
+        **{name: row[name] for name in _PLAIN_COLUMNS},
     )
+
+
+_PLAIN_COLUMNS = tuple(
+    name for name in Payment.__struct_fields__ if name not in ("rejection", "currency")
+)

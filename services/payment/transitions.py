@@ -10,8 +10,8 @@ import sqlite3
 import uuid
 
 from services.common.core import wire
+from services.common.core.currency import Currency
 from services.common.core.errors import Conflict, Invalid
-from services.common.core.money import decimal_text
 from services.common.core.rejection import Rejection
 from services.common.storage.transition import StateMachine, transition
 from services.common.web.idempotency_keys import IdempotencyKey, begin, keep, settle
@@ -28,7 +28,7 @@ def begin_payment(
     new: NewPayment,
     user_id: str | None,
     key: IdempotencyKey | None,
-    currency: str,
+    currency: Currency,
     now: str,
 ) -> Payment:
     """Begin a payment of an order; without a key, return the order's live payment if it fits.
@@ -42,7 +42,7 @@ def begin_payment(
         payment = _add(conn, new, user_id, currency, now)
         begin(conn, key, payment.payment_id)
         return payment
-    same_amount = live.amount_cents == new.amount
+    same_amount = live.amount_minor == new.amount
     same_user = user_id in (None, live.user_id)
     if live.status == "PENDING" and (key is not None or not same_amount or not same_user):
         raise StillPending(live)
@@ -56,7 +56,7 @@ def begin_payment(
         )
     if not same_amount:
         raise Invalid(
-            f"Order {new.order_id} was paid with {decimal_text(live.amount_cents)}",
+            f"Order {new.order_id} was paid with {live.currency.text(live.amount_minor)}",
             code="amount_mismatch",
             extensions={"order_id": new.order_id},
         )
@@ -111,18 +111,27 @@ def begin_refund(
 
 def finish_refund(conn: sqlite3.Connection, payment: Payment, now: str) -> None:
     """The order is REFUNDED: make the payment REFUNDED, too."""
-    refunded = _change(conn, payment, "REFUNDED", now, refunded_cents=payment.amount_cents)
+    refunded = _change(conn, payment, "REFUNDED", now, refunded_minor=payment.amount_minor)
     settle(conn, payment.payment_id, refund_response(refunded))
 
 
 def _add(
-    conn: sqlite3.Connection, new: NewPayment, user_id: str | None, currency: str, now: str
+    conn: sqlite3.Connection, new: NewPayment, user_id: str | None, currency: Currency, now: str
 ) -> Payment:
     row = conn.execute(
-        "INSERT INTO payments"
-        " (payment_id, order_id, user_id, amount_cents, currency, status, created_at, updated_at)"
-        " VALUES (?, ?, ?, ?, ?, 'PENDING', ?, ?) RETURNING *",
-        (str(uuid.uuid4()), new.order_id, user_id, int(new.amount), currency, now, now),
+        "INSERT INTO payments (payment_id, order_id, user_id, amount_minor, currency,"
+        " minor_per_major, status, created_at, updated_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, 'PENDING', ?, ?) RETURNING *",
+        (
+            str(uuid.uuid4()),
+            new.order_id,
+            user_id,
+            int(new.amount),
+            currency.code,
+            currency.minor_per_major,
+            now,
+            now,
+        ),
     ).fetchone()
     return store.to_payment(row)
 

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
-from services.common.core.money import as_decimal
+from services.common.core.currency import USD
 
 from . import rejections
 from .caller import DEADLINE, SENT_AS_SUCCESS, money
@@ -53,7 +53,7 @@ def violations(
 def _lost_orders(history: History, conn: sqlite3.Connection) -> Iterator[str]:
     orders = {
         row[0]: row[1:]
-        for row in conn.execute("SELECT order_id, user_id, status, total_cents FROM orders.orders")
+        for row in conn.execute("SELECT order_id, user_id, status, total_minor FROM orders.orders")
     }
     for record in history.of("checkout", "buy"):
         if record.outcome != "ok":
@@ -62,7 +62,7 @@ def _lost_orders(history: History, conn: sqlite3.Connection) -> Iterator[str]:
         user_id, status, total = orders.get(told["order_id"], (None, None, None))
         if user_id != told["user_id"]:
             yield _said(record, "1: acknowledged order is lost")
-        elif told["total_amount"] is not None and as_decimal(total) != money(told["total_amount"]):
+        elif told["total_amount"] is not None and USD.major(total) != money(told["total_amount"]):
             yield _said(record, f"1: the order's total is {total} cents")
         elif record.status != 202 and status not in _LATER[told["status"]]:
             yield _said(record, f"1: the order is {status}")
@@ -77,7 +77,7 @@ def _lost_payments(history: History, conn: sqlite3.Connection) -> Iterator[str]:
     payments = {
         row[0]: row[1:]
         for row in conn.execute(
-            "SELECT payment_id, order_id, amount_cents, status FROM payments.payments"
+            "SELECT payment_id, order_id, amount_minor, status FROM payments.payments"
         )
     }
     for record in history.of("pay"):
@@ -85,7 +85,7 @@ def _lost_payments(history: History, conn: sqlite3.Connection) -> Iterator[str]:
             continue
         told = record.answer
         order_id, amount, status = payments.get(told["payment_id"], (None, None, None))
-        if order_id != record.sent["order_id"] or as_decimal(amount) != money(told["amount"]):
+        if order_id != record.sent["order_id"] or USD.major(amount) != money(told["amount"]):
             yield _said(record, "1: acknowledged payment is lost")
         elif record.status == 200 and status not in ("COMPLETED", "REFUNDED"):
             yield _said(record, f"1: COMPLETED, and now it is {status}")
@@ -136,7 +136,7 @@ def _units_in_carts(
         there[user_id, product_id] += quantity
     for user_id, items in conn.execute(
         "SELECT user_id, items FROM orders.orders"
-        " WHERE cart_version IS NOT NULL AND total_cents IS NOT NULL"
+        " WHERE cart_version IS NOT NULL AND total_minor IS NOT NULL"
     ):
         for item in json.loads(items):
             there[user_id, item["product_id"]] += item["quantity"]

@@ -19,11 +19,11 @@ BREACHES = {
          WHERE status = 'PAID' AND stock_state = 'COMMIT_DUE' GROUP BY order_id HAVING count(*) > 1
     """,
     "3: a COMPLETED payment whose order is not PAID by it, for its total": """
-        SELECT p.payment_id, o.order_id, o.status, o.payment_id, p.amount_cents, o.total_cents
+        SELECT p.payment_id, o.order_id, o.status, o.payment_id, p.amount_minor, o.total_minor
           FROM payments.payments AS p LEFT JOIN orders.orders AS o ON o.order_id = p.order_id
          WHERE p.status = 'COMPLETED'
            AND (o.status IS NOT 'PAID' OR o.payment_id IS NOT p.payment_id
-                OR o.total_cents IS NOT p.amount_cents OR o.currency IS NOT p.currency)
+                OR o.total_minor IS NOT p.amount_minor OR o.currency IS NOT p.currency)
     """,
     "3: a PAID order whose payment is not COMPLETED": """
         SELECT o.order_id, o.payment_id, p.status FROM orders.orders AS o
@@ -35,7 +35,7 @@ BREACHES = {
           LEFT JOIN orders.orders AS o ON o.order_id = p.order_id
          WHERE p.status = 'REFUNDING'
             OR p.status = 'REFUNDED' AND (o.status IS NOT 'REFUNDED'
-               OR o.payment_id IS NOT p.payment_id OR p.refunded_cents <> p.amount_cents)
+               OR o.payment_id IS NOT p.payment_id OR p.refunded_minor <> p.amount_minor)
         UNION ALL
         SELECT o.order_id, o.status, o.payment_id, p.status FROM orders.orders AS o
           LEFT JOIN payments.payments AS p ON p.payment_id = o.payment_id
@@ -79,7 +79,7 @@ BREACHES = {
     """,
     "6: a cart's version in more than one live order": """
         SELECT user_id, cart_version, count(*) FROM orders.orders
-         WHERE cart_version IS NOT NULL AND total_cents IS NOT NULL
+         WHERE cart_version IS NOT NULL AND total_minor IS NOT NULL
          GROUP BY user_id, cart_version HAVING count(*) > 1
     """,
     "6: a cart that is not closed": """
@@ -101,7 +101,7 @@ ORDERS_SEEN_LAST = {
         SELECT p.payment_id, p.status, o.order_id, o.status, o.payment_id
           FROM payments.payments AS p LEFT JOIN orders.orders AS o ON o.order_id = p.order_id
          WHERE p.status IN ('COMPLETED', 'REFUNDING', 'REFUNDED')
-           AND (o.payment_id IS NOT p.payment_id OR o.total_cents IS NOT p.amount_cents
+           AND (o.payment_id IS NOT p.payment_id OR o.total_minor IS NOT p.amount_minor
                 OR p.status = 'REFUNDED' AND o.status IS NOT 'REFUNDED')
     """,
     "5: stock that went before its order": """

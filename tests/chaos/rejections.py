@@ -8,7 +8,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 
-from services.common.core.money import as_decimal
+from services.common.core.currency import USD
 
 from .caller import money
 from .history import History, Record
@@ -26,7 +26,7 @@ def untrue(history: History, conn: sqlite3.Connection) -> Iterator[tuple[Record,
     """Each rejection that is not so, and what is."""
     orders = {
         row[0]: row[1:]
-        for row in conn.execute("SELECT order_id, user_id, status, total_cents FROM orders.orders")
+        for row in conn.execute("SELECT order_id, user_id, status, total_minor FROM orders.orders")
     }
     keys = _keys_of_payments(history)
     for record in history.of("pay", "cancel"):
@@ -39,7 +39,7 @@ def untrue(history: History, conn: sqlite3.Connection) -> Iterator[tuple[Record,
             yield record, "by this key, if at all: no other has paid"
         elif record.code == "order_not_found" and user_id == record.client:
             yield record, f"the order is there, {status}"
-        elif record.code == "amount_mismatch" and as_decimal(total) == money(record.sent["amount"]):
+        elif record.code == "amount_mismatch" and USD.major(total) == money(record.sent["amount"]):
             yield record, f"the order's total is {total} cents"
     for record in history.of("add", "buy"):
         wanted = record.sent["items"] if record.op == "buy" else [record.sent]

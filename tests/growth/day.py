@@ -17,6 +17,7 @@ from unittest import mock
 from services.catalog.messages import NewLine, NewReservation
 from services.catalog.transitions import forget_rejected_reservations, reserve_stock
 from services.common.core.clock import seconds_after
+from services.common.core.currency import USD
 from services.common.core.rejection import Rejection
 from services.common.durable.purge import Forget, forget_all
 from services.common.storage.database import Database, open_database
@@ -143,7 +144,7 @@ async def open_shop(folder: Path) -> AsyncIterator[Shop]:
 def stock(conn: sqlite3.Connection, product_id: int, units: int) -> None:
     """Add a product, as the ledger has it."""
     conn.execute(
-        "INSERT INTO products (id, name, description, category, price_cents, currency, available,"
+        "INSERT INTO products (id, name, description, category, price_minor, currency, available,"
         " created_at, updated_at, sort_name, search_text)"
         " VALUES (?, 'Pear Drops', '', 'sweets', 250, 'USD', ?, '', '', '', '')",
         (product_id, units),
@@ -188,9 +189,9 @@ def place(conn: sqlite3.Connection, numbers: range, moments: Sequence[str]) -> l
         checkout = Checkout(
             user_id="guest",
             items=[Item(product_id=product_of(number), quantity=1)],
-            expected_total_cents=None,
+            expected_total_minor=None,
             cart_version=None,
-            currency="USD",
+            currency=USD,
             seconds_to_pay=10 * 365 * DAY,
         )
         with at(moment):
@@ -206,7 +207,7 @@ def reserve(
     answers = []
     for number, order_id, moment in zip(numbers, ids, moments, strict=True):
         wanted = NewReservation(lines=[NewLine(product_id=product_of(number), quantity=1)])
-        answer = reserve_stock(conn, order_id, wanted, "USD", moment)
+        answer = reserve_stock(conn, order_id, wanted, USD, moment)
         answers.append(answer if isinstance(answer, Rejection) else None)
     return answers
 
@@ -223,7 +224,7 @@ def settle(
         if answer is not None:
             order.reject_order(conn, placed, answer, moment, "a request")
         else:
-            item = Item(product_id=PRODUCT, quantity=1, name="Pear Drops", price_cents=250)
+            item = Item(product_id=PRODUCT, quantity=1, name="Pear Drops", price_minor=250)
             order.hold_stock(conn, placed, [item], 250, moment, "a request")
 
 

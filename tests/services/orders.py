@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from services.common.core.clock import utc_now
+from services.common.core.currency import USD
 from services.common.core.money import Amount
 from services.common.core.rejection import Rejection
 from services.common.web.keys import DATABASE
@@ -15,7 +16,7 @@ from services.order.model import Checkout, Item, Order, OrderPayment
 from tests.shop import Reply, Shop, as_json
 
 TOTAL = 500
-ITEM = Item(product_id=1, quantity=2, sku="PD-1", name="Pear Drops", price_cents=250)
+ITEM = Item(product_id=1, quantity=2, sku="PD-1", name="Pear Drops", price_minor=250)
 
 P = "00000000-0000-4000-8000-000000000001"
 """The payment that has paid, where one has."""
@@ -33,8 +34,8 @@ def place(
         user_id=user_id,
         items=[Item(product_id=1, quantity=2)],
         cart_version=cart_version,
-        expected_total_cents=None,
-        currency="USD",
+        expected_total_minor=None,
+        currency=USD,
         seconds_to_pay=900.0,
     )
     placed = transitions.place_order(conn, checkout, None, utc_now(), "a request")
@@ -44,7 +45,7 @@ def place(
 def paid_by(order: Order, payment_id: str = P, cents: int = TOTAL) -> OrderPayment:
     """ada's payment of an order."""
     return OrderPayment(
-        payment_id=payment_id, order_id=order.order_id, user_id="ada", amount=Amount(cents)
+        payment_id=payment_id, order_id=order.order_id, user_id="ada", amount=Amount(cents, USD)
     )
 
 

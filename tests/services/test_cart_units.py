@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.cart import store, transitions
 from services.cart.model import UNANSWERED
+from services.common.core.currency import USD
 from tests.schemas import in_memory
 
 NOW = "2026-01-01T00:00:00.000Z"
@@ -63,16 +64,16 @@ def stored(conn: sqlite3.Connection) -> dict[str, Callable[[int, int], object]]:
     """The same steps on the cart in SQL."""
     return {
         "add": lambda product, quantity: transitions.add_units(
-            conn, "ada", product, quantity, UNANSWERED, "USD", NOW
+            conn, "ada", product, quantity, UNANSWERED, USD, NOW
         ),
         "set": lambda product, quantity: transitions.set_units(
-            conn, "ada", product, quantity, UNANSWERED, "USD", NOW
+            conn, "ada", product, quantity, UNANSWERED, USD, NOW
         ),
         "close": lambda order, version: transitions.close_cart(
-            conn, "ada", f"order {order}", version, "USD", NOW
+            conn, "ada", f"order {order}", version, USD, NOW
         ),
         "clear": lambda _product, _quantity: transitions.clear_cart(
-            conn, "ada", UNANSWERED, "USD", NOW
+            conn, "ada", UNANSWERED, USD, NOW
         ),
     }
 
@@ -85,7 +86,7 @@ def test_a_cart_in_sql_is_what_a_plain_list_of_units_is(steps: list[tuple[str, i
         for what, first, second in steps:
             getattr(plain, what)(first, second)
             take[what](first, second)
-            cart = store.read_cart(conn, "ada", UNANSWERED, "USD")
+            cart = store.read_cart(conn, "ada", UNANSWERED, USD)
             assert cart.version == plain.version
             assert {item.product_id: item.quantity for item in cart.items} == plain.contents()
             if cart.version:

@@ -154,7 +154,7 @@ async def test_products_can_be_read_by_the_columns_of_the_first_release(catalog:
         "UPDATE products SET available = -1",
         "UPDATE products SET reserved = -1",
         "UPDATE products SET sold = -1",
-        "UPDATE products SET price_cents = -1",
+        "UPDATE products SET price_minor = -1",
         "UPDATE reservations SET state = 'LOST'",
         "INSERT INTO stock_ledger (product_id, movement, available, reserved, sold, reason, at)"
         " VALUES (1, 'hold', -1, 2, 0, 'from nowhere', 'now')",

@@ -135,7 +135,7 @@ async def test_the_seeds_total_column_can_be_read(orders: Shop) -> None:
     total = await orders.app("order")[DATABASE].read(
         lambda conn: conn.execute("SELECT total_amount FROM orders").fetchone()["total_amount"]
     )
-    assert (order.total_cents, total) == (500, 5.0)
+    assert (order.total_minor, total) == (500, 5.0)
 
 
 async def test_a_page_that_is_long_enough_ends_early_and_leads_on(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from services.common.core.currency import USD
 from services.common.core.money import Amount
 from services.common.core.rejection import Rejection
 from services.common.storage.transition import IllegalTransition, StaleState, transition
@@ -38,8 +39,8 @@ def key_for(path: str, text: str = "one") -> IdempotencyKey:
 
 def begun(conn: sqlite3.Connection, key: IdempotencyKey | None = None) -> Payment:
     """A payment of ada's that has just been begun."""
-    new = NewPayment(order_id=some_uuid(), amount=Amount(500))
-    return transitions.begin_payment(conn, new, "ada", key, "USD", NOW)
+    new = NewPayment(order_id=some_uuid(), amount=Amount(500, USD))
+    return transitions.begin_payment(conn, new, "ada", key, USD, NOW)
 
 
 def brought_to(
@@ -102,7 +103,7 @@ def test_a_refund_is_finished_once(conn: sqlite3.Connection) -> None:
     transitions.finish_refund(conn, refunding, NOW)
     with pytest.raises(StaleState):
         transitions.finish_refund(conn, refunding, NOW)
-    assert store.get_payment(conn, refunding.payment_id).refunded_cents == 500
+    assert store.get_payment(conn, refunding.payment_id).refunded_minor == 500
 
 
 def test_completing_a_payment_stores_its_keys_final_answer(conn: sqlite3.Connection) -> None:
@@ -147,7 +148,7 @@ def test_the_schema_allows_an_order_one_live_payment(
     live = brought_to(conn, status)
     with pytest.raises(sqlite3.IntegrityError, match=r"UNIQUE constraint failed: payments\.order"):
         conn.execute(
-            "INSERT INTO payments (payment_id, order_id, amount_cents, currency, status,"
+            "INSERT INTO payments (payment_id, order_id, amount_minor, currency, status,"
             " created_at, updated_at) VALUES ('p', ?, 500, 'USD', 'PENDING', '', '')",
             (live.order_id,),
         )
@@ -158,6 +159,6 @@ def test_an_order_may_have_another_payment_after_a_failed_one(
     conn: sqlite3.Connection, status: Status
 ) -> None:
     over = brought_to(conn, status)
-    new = NewPayment(order_id=over.order_id, amount=Amount(500))
-    other = transitions.begin_payment(conn, new, "ada", None, "USD", NOW)
+    new = NewPayment(order_id=over.order_id, amount=Amount(500, USD))
+    other = transitions.begin_payment(conn, new, "ada", None, USD, NOW)
     assert (other.status, other.payment_id == over.payment_id) == ("PENDING", False)

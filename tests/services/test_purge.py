@@ -14,6 +14,7 @@ from services.cart.model import CatalogSnapshot, KnownProduct
 from services.catalog import transitions as catalog
 from services.catalog.messages import NewLine, NewReservation
 from services.common.core.clock import hours_before, seconds_after, utc_now
+from services.common.core.currency import USD
 from services.common.core.money import Price
 from services.common.core.rejection import Rejection
 from services.common.durable.purge import Forget
@@ -27,7 +28,7 @@ from .orders import REJECTION, order_in, place
 NOW = utc_now()
 WEEK, YEAR = 7 * 24 * 3600, 365 * 24 * 3600
 MANY = 1000
-KNOWN = CatalogSnapshot({1: KnownProduct(id=1, name="Pear Drops", price=Price(250))})
+KNOWN = CatalogSnapshot({1: KnownProduct(id=1, name="Pear Drops", price=Price(250, USD))})
 KEPT = (
     *("REQUESTED", "HELD", "COMMIT_DUE", "COMMITTED"),
     *("RETURN_DUE", "RETURNED", "RELEASE_DUE", "RELEASED"),
@@ -45,9 +46,9 @@ def orders_db() -> Iterator[sqlite3.Connection]:
 def products_db() -> Iterator[sqlite3.Connection]:
     conn = in_memory("products.db")
     conn.execute(
-        "INSERT INTO products (name, description, category, price_cents, currency, available,"
+        "INSERT INTO products (name, description, category, price_minor, currency, minor_per_major,"
         " created_at, updated_at, sort_name, search_text)"
-        " VALUES ('Pear Drops', '', 'sweets', 250, 'USD', 5, '', '', '', '')"
+        " VALUES ('Pear Drops', '', 'sweets', 250, 'USD', 100, 5, '', '', '', '')"
     )
     yield conn
     conn.close()
@@ -141,21 +142,21 @@ def wants(quantity: int) -> NewReservation:
 def test_a_rejected_reservation_goes_a_day_after_its_order(
     products_db: sqlite3.Connection,
 ) -> None:
-    answer = catalog.reserve_stock(products_db, "an order", wants(6), "USD", utc_now())
+    answer = catalog.reserve_stock(products_db, "an order", wants(6), USD, utc_now())
     assert isinstance(answer, Rejection)
     day = 24 * 3600
     forget = catalog.forget_rejected_reservations
     assert forget(products_db, later(WEEK + day - 60), MANY) == 0
-    assert catalog.reserve_stock(products_db, "an order", wants(6), "USD", utc_now()) == answer
+    assert catalog.reserve_stock(products_db, "an order", wants(6), USD, utc_now()) == answer
     assert forget(products_db, later(WEEK + day + 60), MANY) == 1
     assert count(products_db, "reservations") == 0
 
 
 @pytest.mark.parametrize("actions", [(), ("commit",), ("release",), ("commit", "return")])
 def test_no_other_reservation_goes(products_db: sqlite3.Connection, actions: tuple[str]) -> None:
-    catalog.reserve_stock(products_db, "an order", wants(1), "USD", utc_now())
+    catalog.reserve_stock(products_db, "an order", wants(1), USD, utc_now())
     for action in actions:
-        catalog.change_reservation(products_db, "an order", action, "USD", utc_now())  # type: ignore[arg-type]
+        catalog.change_reservation(products_db, "an order", action, USD, utc_now())  # type: ignore[arg-type]
     assert catalog.forget_rejected_reservations(products_db, later(10 * YEAR), MANY) == 0
     products_db.execute("PRAGMA foreign_keys = OFF")
     with pytest.raises(sqlite3.IntegrityError, match="only a reservation that was rejected"):
@@ -163,7 +164,7 @@ def test_no_other_reservation_goes(products_db: sqlite3.Connection, actions: tup
 
 
 def test_a_tombstone_stays_and_a_late_hold_finds_it(products_db: sqlite3.Connection) -> None:
-    catalog.change_reservation(products_db, "an order", "release", "USD", utc_now())
+    catalog.change_reservation(products_db, "an order", "release", USD, utc_now())
     assert catalog.forget_rejected_reservations(products_db, later(10 * YEAR), MANY) == 0
     with pytest.raises(sqlite3.IntegrityError):
         products_db.execute("DELETE FROM reservations")
@@ -182,11 +183,11 @@ def test_a_reservation_that_goes_is_not_looked_for_in_the_whole_ledger(
 
 
 def put(conn: sqlite3.Connection, user_id: str, quantity: int) -> CartView:
-    return cart.set_units(conn, user_id, 1, quantity, KNOWN, "USD", utc_now())
+    return cart.set_units(conn, user_id, 1, quantity, KNOWN, USD, utc_now())
 
 
 def read(conn: sqlite3.Connection, user_id: str) -> CartView:
-    return carts.read_cart(conn, user_id, KNOWN, "USD")
+    return carts.read_cart(conn, user_id, KNOWN, USD)
 
 
 def test_a_cart_that_was_empty_for_a_year_goes(carts_db: sqlite3.Connection) -> None:
@@ -199,7 +200,7 @@ def test_a_cart_that_was_empty_for_a_year_goes(carts_db: sqlite3.Connection) -> 
 
 def test_a_cart_with_something_in_it_stays(carts_db: sqlite3.Connection) -> None:
     put(carts_db, "ada", 2)
-    cart.clear_cart(carts_db, "ada", KNOWN, "USD", utc_now())
+    cart.clear_cart(carts_db, "ada", KNOWN, USD, utc_now())
     put(carts_db, "ada", 1)
     assert cart.forget_empty_carts(carts_db, later(10 * YEAR), MANY) == 0
     assert [item.quantity for item in read(carts_db, "ada").items] == [1]
@@ -236,10 +237,10 @@ def test_a_version_is_given_once_whoever_writes(carts_db: sqlite3.Connection) ->
 
 def test_what_was_closed_stays_closed(carts_db: sqlite3.Connection) -> None:
     put(carts_db, "ada", 1)
-    cart.close_cart(carts_db, "ada", "an order", 1, "USD", utc_now())
+    cart.close_cart(carts_db, "ada", "an order", 1, USD, utc_now())
     cart.forget_empty_carts(carts_db, later(YEAR + 60), MANY)
     put(carts_db, "ada", 1)
-    closed = cart.close_cart(carts_db, "ada", "an order", 1, "USD", utc_now())
+    closed = cart.close_cart(carts_db, "ada", "an order", 1, USD, utc_now())
     assert [item.quantity for item in closed.items] == [1]
     with pytest.raises(sqlite3.IntegrityError, match="stays closed"):
         carts_db.execute("DELETE FROM cart_closes")
@@ -251,7 +252,7 @@ def test_a_close_of_a_forgotten_cart_leaves_it_above_what_was_ordered(
     ordered = put(carts_db, "ada", 1).version
     put(carts_db, "ada", 0)
     cart.forget_empty_carts(carts_db, later(YEAR + 60), MANY)
-    assert cart.close_cart(carts_db, "ada", "an order", ordered, "USD", utc_now()).version > ordered
+    assert cart.close_cart(carts_db, "ada", "an order", ordered, USD, utc_now()).version > ordered
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.common.core.clock import utc_now
+from services.common.core.currency import USD
 from services.common.storage.migrations import migrate
 from services.common.web import paging
 from services.operations import databases
@@ -264,8 +265,8 @@ def steps_of_a_checkout(old_orders: int) -> int:
             user_id="ada",
             items=[Item(product_id=1, quantity=2)],
             cart_version=None,
-            expected_total_cents=None,
-            currency="USD",
+            expected_total_minor=None,
+            currency=USD,
             seconds_to_pay=900.0,
             network="192.0.2.1",
             customer_bound=Bound(orders=20, units=1000),

@@ -140,7 +140,7 @@ class PaymentMachine(StockMachine):
             if payment["status"] in PAID_FOR:
                 assert order["status"] in PAID_FOR[payment["status"]]
                 assert order["payment_id"] == payment["payment_id"]
-                assert order["total_cents"] == payment["amount_cents"]
+                assert order["total_minor"] == payment["amount_minor"]
             elif payment["status"] == "FAILED":
                 assert order["payment_id"] != payment["payment_id"]
 

@@ -1,4 +1,6 @@
-"""Money: whole cents inside, a JSON number in major units (`19.99`) at the edge, never a float."""
+"""Money: integers of a currency's smallest unit inside, a JSON number in major units (`19.99`) at
+the edge, never a float.
+"""
 
 from __future__ import annotations
 
@@ -7,66 +9,75 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
-MAX_TOTAL = 100 * 1000 * 100_000_000
-"""Cents: 100 lines of 1000 units at the highest price."""
+from .currency import Currency
 
 
 class Money(int):
-    """An amount in cents, from 0 to the largest total an order can have."""
+    """An amount in the smallest unit of its currency, from 0 to the largest total: 10^15, which is
+    100 lines of 1000 units at the highest price.
+    """
 
     least: ClassVar[int] = 0
-    most: ClassVar[int] = MAX_TOTAL
+    most: ClassVar[int] = 10**15
+    currency: Currency
+
+    def __new__(cls, minor: int, currency: Currency) -> Self:
+        """So many of the smallest unit of a currency."""
+        money = super().__new__(cls, minor)
+        money.currency = currency
+        return money
 
     @classmethod
-    def parse(cls, number: object) -> Self:
+    def parse(cls, number: object, currency: Currency) -> Self:
         """Read a JSON number in major units.
 
-        Raises ValueError for anything else: a string, a third decimal, a value out of bounds.
+        Raises ValueError for anything else: a string, a part of the smallest unit, a value out of
+        bounds.
         """
         if isinstance(number, bool) or not isinstance(number, int | Decimal):
             raise ValueError("Expected a number")  # noqa: TRY004  msgspec wants a ValueError
         amount = Decimal(number)
-        if amount.as_tuple().exponent < -2:  # type: ignore[operator]  # JSON has no NaN
-            raise ValueError("Expected at most two decimals")
-        if amount.adjusted() > 15:
-            raise ValueError(f"Expected a number <= {decimal_text(cls.most)}")
-        cents = int(amount.scaleb(2))
-        if cents < cls.least:
-            raise ValueError(f"Expected a number >= {decimal_text(cls.least)}")
-        if cents > cls.most:
-            raise ValueError(f"Expected a number <= {decimal_text(cls.most)}")
-        return cls(cents)
+        if amount < currency.major(cls.least):
+            raise ValueError(f"Expected a number >= {currency.text(cls.least)}")
+        if amount > currency.major(cls.most):
+            raise ValueError(f"Expected a number <= {currency.text(cls.most)}")
+        minor = int(amount.scaleb(currency.decimals))
+        if currency.major(minor) != amount:
+            raise ValueError(f"Expected {_decimals(currency)}")
+        return cls(minor, currency)
+
+    @property
+    def text(self) -> str:
+        """In major units, with all decimals: `19.99`."""
+        return self.currency.text(self)
 
 
 class Price(Money):
-    """What one unit costs, in cents: 0 to 1,000,000.00."""
+    """What one unit costs: up to 10^10 of the smallest unit."""
 
-    most = 100_000_000
+    most = 10**10
 
 
 class Amount(Money):
-    """What is paid, in cents: at least 1."""
+    """What is paid: at least 1 of the smallest unit."""
 
     least = 1
 
 
-def decimal_text(cents: int) -> str:
-    """`1999` as `19.99`."""
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
-
-
-def as_decimal(cents: int | None) -> Decimal | None:
-    """Cents as they are sent to a peer: `1999` as `Decimal("19.99")`."""
-    return None if cents is None else Decimal(cents).scaleb(-2)
-
-
-def money_schema(kind: type[Money]) -> dict[str, Any]:
-    """The JSON Schema of a money type (bounds in major units)."""
+def money_schema(kind: type[Money], currency: Currency) -> dict[str, Any]:
+    """The JSON Schema of a money type in a currency (bounds in major units)."""
+    least, smallest, most = (
+        msgspec.Raw(currency.text(minor).encode()) for minor in (kind.least, 1, kind.most)
+    )
     return {
         "type": "number",
-        "multipleOf": 0.01,
-        "minimum": msgspec.Raw(decimal_text(kind.least).encode()),
-        "maximum": msgspec.Raw(decimal_text(kind.most).encode()),
-        "description": "Major units, at most two decimals.",
+        "multipleOf": smallest,
+        "minimum": least,
+        "maximum": most,
+        "description": f"Major units of {currency.code}, {_decimals(currency)}.",
     }
+
+
+def _decimals(currency: Currency) -> str:
+    many = ("no decimals", "one decimal", "two decimals", "three decimals", "four decimals")
+    return f"{'at most ' if currency.decimals else ''}{many[currency.decimals]}"

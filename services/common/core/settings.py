@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .arguments import SettingsError
+from .currency import USD, Currency
 from .operator_key import fresh_key, why_guessable
 
 DEVELOPMENT_KEY = "secret-key-123"
@@ -38,7 +39,7 @@ class Settings:
     advertise: str | None = None
     instance_id: str = ""
     api_key: str = DEVELOPMENT_KEY
-    currency: str = "USD"
+    currency: Currency = USD
     stop_with_parent: bool = False
     body_seconds: float = 10.0
     request_deadline: float = 15.0
@@ -83,8 +84,6 @@ class Settings:
             raise SettingsError(
                 f"--advertise {self.advertise!r} is not a host alone, such as shop.example."
             )
-        if not re.fullmatch(r"[A-Z]{3}", self.currency):
-            raise SettingsError(f"CURRENCY {self.currency!r} is not an ISO 4217 code such as USD.")
         object.__setattr__(self, "registry_url", self.registry_url.rstrip("/"))
         if not _is_plain_url(self.registry_url):
             raise SettingsError(

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar, Union, ge
 
 import msgspec
 
+from .currency import Currency
 from .errors import Invalid, Malformed
 from .money import Money, money_schema
 
@@ -109,13 +110,13 @@ def parse_query(query: Mapping[str, str], shape: type[msgspec.Struct]) -> dict[s
     }
 
 
-def build(value: Any, shape: type[T]) -> T:
-    """Check a parsed value against a type and build it.
+def build(value: Any, shape: type[T], currency: Currency | None = None) -> T:
+    """Check a parsed value against a type and build it; money in it is of `currency`.
 
     Raises Invalid, which names the place in the value and what was expected there.
     """
     try:
-        return msgspec.convert(value, shape, dec_hook=_decode)
+        return msgspec.convert(value, shape, dec_hook=functools.partial(_decode, currency))
     except msgspec.ValidationError as error:
         raise Invalid(_sentence(str(error))) from None
 
@@ -149,16 +150,18 @@ def _without_defaults(value: Any) -> Any:
     }
 
 
-def _decode(kind: type, value: object) -> object:
-    if issubclass(kind, Money | Seconds):
+def _decode(currency: Currency | None, kind: type, value: object) -> object:
+    if issubclass(kind, Money) and currency is not None:
+        return kind.parse(value, currency)
+    if issubclass(kind, Seconds):
         return kind.parse(value)
     raise NotImplementedError(kind)
 
 
-def schema_of(kind: type) -> dict[str, Any]:
-    """The JSON Schema of a type of ours that msgspec does not know."""
+def schema_of(kind: type, currency: Currency) -> dict[str, Any]:
+    """The JSON Schema of a type of ours that msgspec does not know; money is of `currency`."""
     if issubclass(kind, Money):
-        return money_schema(kind)
+        return money_schema(kind, currency)
     if issubclass(kind, Seconds):
         return {"type": "number", "minimum": 0.001, "maximum": 86_400}
     raise NotImplementedError(kind)
@@ -166,7 +169,7 @@ def schema_of(kind: type) -> dict[str, Any]:
 
 def _encode(value: object) -> object:
     if isinstance(value, Money):
-        return msgspec.Raw(f"{value // 100}.{value % 100:02d}".encode())
+        return msgspec.Raw(value.text.encode())
     if isinstance(value, Seconds):
         return float(value)
     raise NotImplementedError(type(value))

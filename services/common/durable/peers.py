@@ -48,7 +48,7 @@ async def ask(
         deadline=deadline or app[SETTINGS].peer_deadline,
     )
     try:
-        return build(parse_json(answer.body), shape)
+        return build(parse_json(answer.body), shape, app[SETTINGS].currency)
     except (Malformed, Invalid) as error:
         raise ShopError(f"{service} answered something else: {error.detail}") from None
 

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from ..core import wire
+from ..core.currency import Currency
 from ..core.version import VERSION
 from ..web.openapi import openapi_document
 from ..web.routing import Access, Route
@@ -23,7 +24,7 @@ DOCS_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inlin
 """Swagger UI sets styles on elements."""
 
 
-def documentation_routes(service: str, routes: list[Route]) -> list[Route]:
+def documentation_routes(service: str, routes: list[Route], currency: Currency) -> list[Route]:
     """The routes of `/openapi.json`, of `/docs` and of the files that the page needs."""
     document: Document | None = None
 
@@ -31,7 +32,7 @@ def documentation_routes(service: str, routes: list[Route]) -> list[Route]:
         """This document."""
         nonlocal document
         if document is None:
-            document = openapi_document(service, all_routes)
+            document = openapi_document(service, all_routes, currency)
         whole = document
         if WHOLE_DOCUMENT in request.app:
             whole = await request.app[WHOLE_DOCUMENT](request.app, document)

@@ -19,7 +19,7 @@ from ..durable.purge import Forget, purge
 from ..pages.docs import documentation_routes
 from ..storage.database import open_database
 from ..storage.migrations import Schema, service_schema
-from ..storage.shop_identity import keep_to_currency, load_shop
+from ..storage.shop_identity import load_shop, remember_currency, require_currency
 from ..storage.token_keys import load_token_keys
 from ..web import health
 from ..web.addressee import require_addressee
@@ -63,7 +63,7 @@ def base_app(settings: Settings, routes: Sequence[Route]) -> web.Application:
     app[GATES] = [places_for_customers(settings.customer_requests)]
     app[UNSENT] = Unsent()
     every = [*routes, *health.ROUTES]
-    add_routes(app, [*every, *documentation_routes(settings.service, every)])
+    add_routes(app, [*every, *documentation_routes(settings.service, every, settings.currency)])
     app.cleanup_ctx.extend([_bound, unsent, watch_handles])
     return app
 
@@ -95,11 +95,13 @@ def service_app(
 
 def _own_database(path: Path, schema: Schema) -> Resource:
     async def open_own_database(app: web.Application) -> AsyncIterator[None]:
-        async with open_database(path, schema) as opened:
+        currency = app[SETTINGS].currency
+        accept = partial(require_currency, currency=currency)
+        async with open_database(path, schema, accept=accept) as opened:
             app[DATABASE] = opened
             app[LIFECYCLE].shop = await opened.read(load_shop)
             app[KEYRING].token_keys = await opened.read(load_token_keys)
-            await opened.write(keep_to_currency, app[SETTINGS].currency)
+            await opened.write(remember_currency, currency)
             async with running(partial(_end_when_failed, app), "watch on the database"):
                 yield
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..core.arguments import ArgumentParser, port_number, whole_number
+from ..core.currency import USD, currency_of
 from ..core.settings import DEVELOPMENT_KEY
 
 
@@ -25,7 +26,13 @@ def flags(service: str, environ: Mapping[str, str], *, default_port: int) -> Arg
         "--data-dir", type=Path, default=Path("data"), help="where its database is (%(default)s)"
     )
     parser.add_argument("--stop-with-parent", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--currency", default=environ.get("CURRENCY", "USD"), help="ISO 4217 code")
+    parser.add_argument(
+        "--currency",
+        type=currency_of,
+        default=environ.get("CURRENCY", USD.code),
+        metavar="CODE",
+        help="ISO 4217 code (CURRENCY, or %(default)s)",
+    )
     if service != "registry":
         parser.add_argument(
             "--registry",

@@ -37,7 +37,15 @@ from .errors import (
     TransactionLost,
     translate,
 )
-from .file import explain_failures, keep_durable, keep_private, prepare, read_only_uri, refuse_link
+from .file import (
+    Accept,
+    explain_failures,
+    keep_durable,
+    keep_private,
+    prepare,
+    read_only_uri,
+    refuse_link,
+)
 from .filelock import FileLock
 from .group_commit import GroupCommit
 from .migrations import Schema
@@ -169,12 +177,14 @@ async def open_database(
     path: Path,
     schema: Schema,
     *,
+    accept: Accept | None = None,
     queue_limit: int = QUEUE_LIMIT,
     end_process: Callable[[str], object] = end_process,
 ) -> AsyncIterator[Database]:
     """The database at `path`, checked and brought to `schema`, locked against other processes, and
     closed at the end.
 
+    `accept` may refuse the file as it is, before it is brought to `schema`, by raising an error.
     `queue_limit` writes may wait, and as many reads. `end_process` is called with the reason when a
     COMMIT failed half-way; no response may depend on that transaction.
 
@@ -193,7 +203,7 @@ async def open_database(
                 cached_statements=512,
             )
             writer = await stack.enter_async_context(connect(path))
-            await on_thread(writer, prepare, path, schema)
+            await on_thread(writer, prepare, path, schema, accept)
             commits = await on_thread(writer, GroupCommit, path, end_process)
             reader = await stack.enter_async_context(connect(read_only_uri(path), uri=True))
             reader.row_factory = sqlite3.Row

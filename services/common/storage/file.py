@@ -6,7 +6,7 @@ import os
 import sqlite3
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from .errors import CannotOpen, CorruptDatabase, DatabaseInUse, describe, primar
 from .filelock import LockHeld, sync_folder
 from .migrations import Schema, migrate
 
+Accept = Callable[[sqlite3.Connection], None]
+"""Looks at a file as it is before the migrations, and raises an error if it is not to be opened."""
 _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -81,11 +83,13 @@ def read_only_uri(path: Path) -> str:
     return f"{path.absolute().as_uri()}?mode=ro"
 
 
-def prepare(conn: sqlite3.Connection, path: Path, schema: Schema) -> None:
+def prepare(
+    conn: sqlite3.Connection, path: Path, schema: Schema, accept: Accept | None = None
+) -> None:
     """Set up an unused connection as the one that writes to the file at `path`, and bring the file
-    to `schema`.
+    to `schema`, unless `accept` raises an error at what it finds.
 
-    Raises CannotOpen, sqlite3.Error, OSError.
+    Raises CannotOpen, sqlite3.Error, OSError, and what `accept` raises.
     """
     for end in ("", "-wal", "-shm", "-journal"):  # SQLite makes new ones like the first of them
         keep_private(path.with_name(path.name + end))
@@ -97,6 +101,8 @@ def prepare(conn: sqlite3.Connection, path: Path, schema: Schema) -> None:
         raise CannotOpen(f"{path} cannot be kept safely: its file system has no WAL for SQLite.")
     keep_durable(conn)
     conn.execute("PRAGMA temp_store = MEMORY")  # savepoints write nothing to the disk
+    if accept is not None:
+        accept(conn)
     migrate(conn, schema, path.name)
     _make_durable(conn, path)
 

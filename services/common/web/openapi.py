@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
 from ..core import wire
+from ..core.currency import Currency
 from ..core.errors import Conflict, Invalid, PreconditionFailed, Unauthorized
 from ..core.version import VERSION
 from .examples import PROBLEM_EXAMPLES, example_of
 from .routing import Access, Route
+
+SchemaHook = Callable[[type], dict[str, Any]]
+"""Gives the JSON Schema of a type that msgspec does not know."""
 
 PROBLEM = {
     "type": "object",
@@ -87,14 +92,17 @@ class _Shapes:
         return {"schema": schema, "example": example}
 
 
-def openapi_document(service: str, routes: list[Route]) -> dict[str, Any]:
-    """The document of `service`. Raw routes are left out: others describe them."""
+def openapi_document(service: str, routes: list[Route], currency: Currency) -> dict[str, Any]:
+    """The document of `service`, with money in `currency`. Raw routes are left out: others describe
+    them.
+    """
+    schema_hook = partial(wire.schema_of, currency=currency)
     routes = [route for route in routes if not route.raw]
     types = {route.takes for route in routes if route.has_body}
     types |= {route.gives for route in routes if route.gives is not None}
     ordered = sorted(types, key=repr)
     schemas, components = msgspec.json.schema_components(
-        ordered, schema_hook=wire.schema_of, ref_template="#/components/schemas/{name}"
+        ordered, schema_hook=schema_hook, ref_template="#/components/schemas/{name}"
     )
     shapes = _Shapes(dict(zip(ordered, schemas, strict=True)), components)
     paths: dict[str, dict[str, Any]] = {}
@@ -102,7 +110,7 @@ def openapi_document(service: str, routes: list[Route]) -> dict[str, Any]:
         path = PATH_PART.sub(r"{\1}", route.path)
         paths.setdefault(path, {})[route.method.lower()] = {
             "tags": [service],
-            **_operation(route, shapes),
+            **_operation(route, shapes, schema_hook),
         }
     document = {
         "openapi": "3.1.0",
@@ -131,12 +139,12 @@ def _in_ecma_262(schema: Any) -> Any:
     }
 
 
-def _operation(route: Route, shapes: _Shapes) -> dict[str, Any]:
+def _operation(route: Route, shapes: _Shapes, schema_hook: SchemaHook) -> dict[str, Any]:
     text = inspect.getdoc(route.handler) or ""
     summary, _, description = text.partition("\n\n")
     parameters = [_path_parameter(*each) for each in PATH_PART.findall(route.path)]
     if route.has_query and not route.has_body:
-        parameters += _query_parameters(route.takes)
+        parameters += _query_parameters(route.takes, schema_hook)
     if route.idempotent:
         parameters.append(IDEMPOTENCY_KEY)
     operation: dict[str, Any] = {
@@ -211,8 +219,8 @@ def _path_parameter(name: str, pattern: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query_parameters(shape: type[msgspec.Struct]) -> list[dict[str, Any]]:
-    schema = msgspec.json.schema(shape, schema_hook=wire.schema_of)
+def _query_parameters(shape: type[msgspec.Struct], schema_hook: SchemaHook) -> list[dict[str, Any]]:
+    schema = msgspec.json.schema(shape, schema_hook=schema_hook)
     definition = schema["$defs"][shape.__name__]
     required = definition.get("required", [])
     return [

@@ -74,7 +74,7 @@ def parse_parameters(
         raise Invalid("Parameters come in the query string or in the body, not in both")
     if query:
         value = wire.parse_query(query, shape)
-    return wire.build(value, shape)
+    return wire.build(value, shape, request.app[SETTINGS].currency)
 
 
 def _parse_json_body(request: web.Request, body: bytes) -> Any:

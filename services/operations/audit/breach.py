@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from services.common.core.currency import CURRENCIES, Currency
+
 
 @dataclass(frozen=True, slots=True)
 class Breach:
@@ -28,3 +30,8 @@ class Breach:
 def order_breach(row: sqlite3.Row, what: str, found: str, expected: str) -> Breach:
     """A breach of the order whose `order_id` is in `row`."""
     return Breach("order", f"order {row['order_id']}", what, found, expected)
+
+
+def amount_text(minor: int, code: str) -> str:
+    """An amount as `19.99`. In a row whose currency is wrong, it is taken to have no decimals."""
+    return CURRENCIES.get(code, Currency(code, 0)).text(minor)

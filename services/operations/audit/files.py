@@ -29,6 +29,7 @@ from services.common.storage.file import read_only_uri, refuse_link
 from services.common.storage.filelock import is_held
 from services.common.storage.migrations import migrate, pending
 from services.common.storage.restore_guard import require_whole
+from services.common.storage.shop_identity import opened_currency
 
 from .. import OperationError
 from ..databases import AUDITED, DATABASES, schema_of
@@ -139,11 +140,15 @@ def _uri_at_rest(path: Path, copies: Path) -> str:
 
 
 def _is_of_older_release(path: Path, uri: str) -> bool:
-    """Raises OperationError for a database of another service, or of a newer release."""
+    """Raises OperationError for a database of another service, or of a newer release, or with
+    amounts that this release cannot read.
+    """
     with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS)) as conn, sentences():
         if not conn.execute(_HAS_MIGRATIONS).fetchone():
             raise OperationError(f"{path} is not the {DATABASES[path.name]} service's database.")
-        return bool(pending(conn, schema_of(path.name), path.name))
+        missing = pending(conn, schema_of(path.name), path.name)
+        opened_currency(conn)
+        return bool(missing)
 
 
 def _migrated(path: Path, uri: str, copies: Path) -> str:

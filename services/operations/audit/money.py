@@ -7,9 +7,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from services.common.core.money import decimal_text
-
-from .breach import Breach, order_breach
+from .breach import Breach, amount_text, order_breach
 
 _PAYMENTS_OF = {
     "PAID": ("COMPLETED", "PENDING", "REFUNDING"),
@@ -25,8 +23,8 @@ SELECT payment_id, order_id, status, count(*) OVER (PARTITION BY order_id) AS to
   FROM payments.payments WHERE status IN ('PENDING', 'COMPLETED', 'REFUNDING') ORDER BY number
 """
 _PAID_ORDERS = """
-SELECT o.order_id, o.status, o.payment_id, o.total_cents, o.currency, o.user_id,
-       p.order_id AS pays, p.status AS payment_status, p.amount_cents, p.currency AS paid_in,
+SELECT o.order_id, o.status, o.payment_id, o.total_minor, o.currency, o.user_id,
+       p.order_id AS pays, p.status AS payment_status, p.amount_minor, p.currency AS paid_in,
        p.user_id AS payer
   FROM orders.orders AS o LEFT JOIN payments.payments AS p ON p.payment_id = o.payment_id
  WHERE o.status IN ('PAID', 'REFUNDED') OR o.payment_id IS NOT NULL ORDER BY o.number
@@ -38,8 +36,8 @@ SELECT p.payment_id, p.order_id, p.status, o.status AS order_status, o.payment_i
  ORDER BY p.number
 """
 _REFUNDS = """
-SELECT payment_id, status, refunded_cents, amount_cents * (status = 'REFUNDED') AS due
-  FROM payments.payments WHERE refunded_cents <> amount_cents * (status = 'REFUNDED')
+SELECT payment_id, status, currency, refunded_minor, amount_minor * (status = 'REFUNDED') AS due
+  FROM payments.payments WHERE refunded_minor <> amount_minor * (status = 'REFUNDED')
  ORDER BY number
 """
 
@@ -59,7 +57,7 @@ def money_breaches(conn: sqlite3.Connection) -> Iterator[Breach]:
         expected = f"{_ORDER_OF[row['status']]} by it, as it is {row['status']}"
         yield _payment(row, f"its order {row['order_id']}", found, expected)
     for row in conn.execute(_REFUNDS):
-        found, due = decimal_text(row["refunded_cents"]), decimal_text(row["due"])
+        found, due = (amount_text(row[name], row["currency"]) for name in ("refunded_minor", "due"))
         yield _payment(row, "what was refunded", found, f"{due}, as it is {row['status']}")
 
 
@@ -83,10 +81,10 @@ def _paid_order(row: sqlite3.Row) -> Iterator[Breach]:
 
 
 def _same_money(row: sqlite3.Row, its: str) -> Iterator[Breach]:
-    paid = f"{decimal_text(row['amount_cents'])} {row['paid_in']}"
+    paid = f"{amount_text(row['amount_minor'], row['paid_in'])} {row['paid_in']}"
     total = "not known"
-    if row["total_cents"] is not None:
-        total = f"{decimal_text(row['total_cents'])} {row['currency']}"
+    if row["total_minor"] is not None:
+        total = f"{amount_text(row['total_minor'], row['currency'])} {row['currency']}"
     if paid != total:
         yield order_breach(row, its, f"of {paid}", f"of {total}")
     # A payment by the operator has no customer until it is completed.

@@ -27,7 +27,7 @@ SELECT o.number, o.order_id, o.status || ' ' || o.stock_state AS state,
 """
 _CARTS = """
 SELECT o.order_id, o.user_id, o.stock_state, o.cart_state, o.cart_version, o.cart_left_version,
-       o.total_cents IS NOT NULL AS was_held, c.order_id AS closed, c.user_id AS closed_of,
+       o.total_minor IS NOT NULL AS was_held, c.order_id AS closed, c.user_id AS closed_of,
        c.version AS closed_at, coalesce(cart.version, forgotten.version) AS version_now,
        count(*) FILTER (WHERE o.cart_state IN ('OPEN', 'DUE', 'CLOSED'))
          OVER (PARTITION BY o.user_id, o.cart_version) AS same_version,

@@ -9,9 +9,8 @@ import sqlite3
 from collections.abc import Iterator
 
 from services.common.core.clock import hours_before
-from services.common.core.money import decimal_text
 
-from .breach import Breach, order_breach
+from .breach import Breach, amount_text, order_breach
 
 _RESERVATIONS_OF: dict[str, tuple[str, ...]] = {
     "CREATED REQUESTED": ("none", "HELD", "REJECTED"),
@@ -33,18 +32,18 @@ own clock and purges when it can, so either half may be there without the other.
 _CLOCKS_DIFFER_HOURS = 24
 
 _ORDERS = """
-SELECT o.order_id, o.status, o.stock_state, o.items, o.total_cents, o.currency,
-       o.created_at, coalesce(r.state, 'none') AS state, r.total_cents AS held_cents,
+SELECT o.order_id, o.status, o.stock_state, o.items, o.total_minor, o.currency,
+       o.created_at, coalesce(r.state, 'none') AS state, r.total_minor AS held_minor,
        r.currency AS held_in,
-       (SELECT json_group_array(json_array(product_id, quantity, price_cents))
+       (SELECT json_group_array(json_array(product_id, quantity, price_minor))
           FROM products.reservation_lines AS line WHERE line.order_id = o.order_id) AS held
   FROM orders.orders AS o LEFT JOIN products.reservations AS r ON r.order_id = o.order_id
  ORDER BY o.number
 """
 _RESERVATIONS = """
-SELECT r.order_id, r.state, r.created_at, r.request IS NULL AS tombstone, r.total_cents,
-       o.order_id IS NULL AS orderless, count(line.product_id) AS lines,
-       coalesce(sum(line.price_cents * line.quantity), 0) AS line_cents
+SELECT r.order_id, r.state, r.created_at, r.request IS NULL AS tombstone, r.total_minor,
+       r.currency, o.order_id IS NULL AS orderless, count(line.product_id) AS lines,
+       coalesce(sum(line.price_minor * line.quantity), 0) AS line_minor
   FROM products.reservations AS r LEFT JOIN orders.orders AS o ON o.order_id = r.order_id
        LEFT JOIN products.reservation_lines AS line ON line.order_id = r.order_id
  GROUP BY r.order_id ORDER BY r.created_at, r.order_id
@@ -86,7 +85,7 @@ SELECT id, movement, available, reserved, sold FROM products.stock_ledger
 """
 
 Line = tuple[int, int, int | None]
-"""Product, quantity, and price in cents (None if it is not known yet)."""
+"""Product, quantity, and price in the smallest unit (None if it is not known yet)."""
 
 
 def stock_breaches(conn: sqlite3.Connection, now: str) -> Iterator[Breach]:
@@ -132,28 +131,28 @@ def _order(row: sqlite3.Row, *, may_lack_reservation: bool) -> Iterator[Breach]:
             row, "its list of items", "unreadable", "products, quantities and prices"
         )
         return
-    total = row["total_cents"]
+    total, currency = row["total_minor"], row["currency"]
     by_items = sum((price or 0) * quantity for _, quantity, price in ordered)
     if total not in (None, by_items):
-        expected = f"{decimal_text(by_items)}, by its items"
-        yield order_breach(row, "its total", decimal_text(total), expected)
+        expected = f"{amount_text(by_items, currency)}, by its items"
+        yield order_breach(row, "its total", amount_text(total, currency), expected)
     if reservation not in ("none", "REJECTED"):
         yield from _order_and_reservation(row, ordered)
 
 
 def _order_and_reservation(row: sqlite3.Row, ordered: list[Line]) -> Iterator[Breach]:
     held: list[Line] = sorted(tuple(line) for line in json.loads(row["held"]))
-    total = row["total_cents"]
+    total, currency = row["total_minor"], row["currency"]
     if total is None:
         if not held:
             return  # A tombstone of an order that never held stock.
         held = [(product_id, quantity, None) for product_id, quantity, _ in held]
     if held != ordered:
-        expected = f"{_lines_text(held)}, as was reserved"
-        yield order_breach(row, "what was ordered", _lines_text(ordered), expected)
-    if total is not None and (total, row["currency"]) != (row["held_cents"], row["held_in"]):
-        found = f"{decimal_text(row['held_cents'])} {row['held_in']}"
-        expected = f"{decimal_text(total)} {row['currency']}"
+        expected = f"{_lines_text(held, currency)}, as was reserved"
+        yield order_breach(row, "what was ordered", _lines_text(ordered, currency), expected)
+    if total is not None and (total, row["currency"]) != (row["held_minor"], row["held_in"]):
+        found = f"{amount_text(row['held_minor'], row['held_in'])} {row['held_in']}"
+        expected = f"{amount_text(total, currency)} {currency}"
         yield order_breach(row, "its total at the catalog", found, expected)
 
 
@@ -170,8 +169,10 @@ def _reservation(row: sqlite3.Row, *, may_lack_order: bool) -> Iterator[Breach]:
         )
     elif not holds_none and not row["lines"]:
         yield _of_reservation(row, "the number of its lines", "0", f"1 at least, as it is {state}")
-    if row["total_cents"] != row["line_cents"]:
-        found, expected = decimal_text(row["total_cents"]), decimal_text(row["line_cents"])
+    if row["total_minor"] != row["line_minor"]:
+        found, expected = (
+            amount_text(row[name], row["currency"]) for name in ("total_minor", "line_minor")
+        )
         yield _of_reservation(row, "its total", found, f"{expected}, by its lines")
 
 
@@ -196,19 +197,21 @@ def _read_lines(items: str) -> list[Line] | None:
             (
                 int(item["product_id"]),
                 int(item["quantity"]),
-                None if item["price_cents"] is None else int(item["price_cents"]),
+                None if price is None else int(price),
             )
             for item in json.loads(items)
+            # An order of before there were other currencies has its price in cents.
+            for price in [item["price_cents" if "price_cents" in item else "price_minor"]]
         )
     except (ValueError, TypeError, KeyError):
         return None
 
 
-def _lines_text(lines: list[Line]) -> str:
+def _lines_text(lines: list[Line], currency: str) -> str:
     return (
         ", ".join(
             f"{quantity} of product {product_id}"
-            + ("" if price is None else f" at {decimal_text(price)}")
+            + ("" if price is None else f" at {amount_text(price, currency)}")
             for product_id, quantity, price in lines
         )
         or "nothing"

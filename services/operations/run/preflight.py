@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from services.common.core.arguments import SettingsError
+from services.common.core.currency import USD, currency_of
 from services.common.core.settings import Settings
 from services.common.storage.filelock import FileLock, LockHeld
 from services.common.storage.restore_guard import require_whole
@@ -35,7 +36,7 @@ def operator_key(deployment: Deployment, environ: Mapping[str, str]) -> str:
             host=deployment.host,
             advertise=deployment.advertise,
             api_key=key,
-            currency=environ.get("CURRENCY", Settings.currency),
+            currency=currency_of(environ.get("CURRENCY", USD.code)),
         )
     except SettingsError as error:
         raise OperationError(str(error)) from error

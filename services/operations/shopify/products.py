@@ -134,8 +134,8 @@ def _category(first: Row) -> str:
 def _price(text: str) -> Decimal:
     if not text:
         raise ValueError("it has no price")
-    if not re.fullmatch(r"[0-9]+(\.[0-9]{1,2})?", text):
-        raise ValueError(f"its price is {text[:40]!r}, not a number with at most two decimals")
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+        raise ValueError(f"its price is {text[:40]!r}, not a number such as 19.99")
     return Decimal(text)
 
 

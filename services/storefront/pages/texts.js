@@ -1,5 +1,5 @@
 // Every refusal in words: what happened, what it means, what comes next.
-import { cents, money } from "/shared/format.js";
+import { minorOf, money } from "/shared/format.js";
 
 const SENTENCES = {
   insufficient_stock: [
@@ -90,8 +90,8 @@ export function describeError(error) {
 }
 
 function totalWords(error) {
-  const total = error.errors.find((one) => one.total_amount !== undefined);
-  const now = total ? ` The total is ${money(cents(total.total_amount))} now.` : "";
+  const { total_amount: total, currency } = error.errors.find((one) => one.currency) ?? {};
+  const now = currency ? ` The total is ${money(minorOf(total, currency), currency)} now.` : "";
   return `Nothing was ordered and nothing paid.${now} Order again if that suits you.`;
 }
 

@@ -6,6 +6,7 @@ import sqlite3
 
 from services.cart import transitions
 from services.cart.messages import CartView
+from services.common.core.currency import Currency
 from services.order import store
 
 from .bug import Bug, Focus
@@ -20,7 +21,12 @@ def close_takes_whole_lines(seams: Seams) -> None:
 
     @seams.replace(transitions)
     def close_cart(
-        conn: sqlite3.Connection, user_id: str, order_id: str, version: int, currency: str, now: str
+        conn: sqlite3.Connection,
+        user_id: str,
+        order_id: str,
+        version: int,
+        currency: Currency,
+        now: str,
     ) -> CartView:
         conn.execute(
             "DELETE FROM cart_lines WHERE user_id = ? AND product_id IN"

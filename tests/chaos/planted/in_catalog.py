@@ -9,6 +9,7 @@ from services.catalog import store, transitions
 from services.catalog.messages import NewReservation, Reservation
 from services.catalog.model import TOMBSTONES, Offers, ReservationAction
 from services.common.core.clock import seconds_after
+from services.common.core.currency import Currency
 from services.common.core.money import Money
 from services.common.core.rejection import Rejection
 from services.common.storage.database import Database
@@ -22,7 +23,11 @@ def no_tombstone(seams: Seams) -> None:
 
     @seams.replace(transitions)
     def change_reservation(
-        conn: sqlite3.Connection, order_id: str, action: ReservationAction, currency: str, now: str
+        conn: sqlite3.Connection,
+        order_id: str,
+        action: ReservationAction,
+        currency: Currency,
+        now: str,
     ) -> Reservation:
         if action not in TOMBSTONES or store.find_reservation(conn, order_id) is not None:
             return change(conn, order_id, action, currency, now)
@@ -30,8 +35,8 @@ def no_tombstone(seams: Seams) -> None:
             order_id=order_id,
             state=TOMBSTONES[action],
             lines=[],
-            total_amount=Money(0),
-            currency=currency,
+            total_amount=Money(0, currency),
+            currency=currency.code,
         )
 
 
@@ -40,7 +45,11 @@ def holds_let_go_by_the_clock(seams: Seams) -> None:
 
     @seams.replace(transitions)
     def reserve_stock(
-        conn: sqlite3.Connection, order_id: str, wanted: NewReservation, currency: str, now: str
+        conn: sqlite3.Connection,
+        order_id: str,
+        wanted: NewReservation,
+        currency: Currency,
+        now: str,
     ) -> Reservation | Rejection:
         if store.find_reservation(conn, order_id) is None:
             old = conn.execute(
@@ -83,7 +92,11 @@ def rejection_not_kept(seams: Seams) -> None:
 
     @seams.replace(transitions)
     def reserve_stock(
-        conn: sqlite3.Connection, order_id: str, wanted: NewReservation, currency: str, now: str
+        conn: sqlite3.Connection,
+        order_id: str,
+        wanted: NewReservation,
+        currency: Currency,
+        now: str,
     ) -> Reservation | Rejection:
         answer = reserve(conn, order_id, wanted, currency, now)
         conn.execute(

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from client.errors import ShopError
 from services.common.core.clock import utc_now
+from services.common.core.currency import Currency
 from services.common.core.rejection import Rejection
 from services.common.core.tracing import current_request_id
 from services.common.durable import peers as common_peers
@@ -73,7 +74,7 @@ def two_live_payments(seams: Seams) -> None:
         new: NewPayment,
         user_id: str | None,
         key: IdempotencyKey | None,
-        currency: str,
+        currency: Currency,
         now: str,
     ) -> Payment:
         nonlocal has_key

@@ -35,7 +35,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     assert settings.registry_url == "http://127.0.0.1:8000"
     assert settings.data_dir == Path("data")
     assert settings.api_key == "secret-key-123"
-    assert settings.currency == "USD"
+    assert settings.currency.code == "USD"
     assert settings.instance_id == "cart-1"
 
 
@@ -46,7 +46,7 @@ def test_flags_are_taken() -> None:
         *("--advertise", "shop.example", "--stop-with-parent"),
         **OWN_KEY,
     )
-    assert (settings.host, settings.port, settings.currency) == ("localhost", 0, "EUR")
+    assert (settings.host, settings.port, settings.currency.code) == ("localhost", 0, "EUR")
     assert settings.data_dir == Path("/srv/shop")
     assert settings.registry_url == "https://registry.example"
     assert (settings.instance_id, settings.advertise) == ("cart-2", "shop.example")
@@ -57,7 +57,7 @@ def test_the_environment_is_taken_and_a_flag_wins() -> None:
     environ = {"REGISTRY_URL": "http://127.0.0.1:9000", "CURRENCY": "EUR", **OWN_KEY}
     settings = settings_from(**environ)
     assert settings.registry_url == "http://127.0.0.1:9000"
-    assert (settings.currency, settings.api_key) == ("EUR", "a key of our own")
+    assert (settings.currency.code, settings.api_key) == ("EUR", "a key of our own")
     assert settings_from("--registry", "http://[::1]:1", **environ).registry_url == "http://[::1]:1"
 
 
@@ -87,6 +87,8 @@ def test_no_service_reads_a_peer_s_address() -> None:
         (["--registry", ""], "--registry"),
         (["--currency", "usd"], "CURRENCY"),
         (["--currency", "EURO"], "CURRENCY"),
+        (["--currency", "ZZZ"], "CURRENCY"),
+        (["--currency", "XAU"], "CURRENCY"),
         (["--instance-id", "cart 1"], "--instance-id"),
         (["--instance-id", "../cart"], "--instance-id"),
         (["--instance-id", "x" * 129], "--instance-id"),

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.core import wire
+from services.common.core.currency import USD
 from services.common.core.errors import Invalid, Malformed
 from services.common.core.money import Price
 from services.common.core.wire import Line, ProductId, Quantity, Seconds, UserId, Uuid
@@ -193,7 +194,7 @@ def test_a_query_follows_the_grammar_that_the_field_has_in_json(
     query: dict[str, str], values: dict[str, Any]
 ) -> None:
     assert wire.parse_query(query, Query) == values
-    wire.build(values, Query)
+    wire.build(values, Query, USD)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ def test_a_query_follows_the_grammar_that_the_field_has_in_json(
 )
 def test_a_query_that_does_not_follow_it_is_invalid_and_says_where(query: dict[str, str]) -> None:
     with pytest.raises(Invalid) as refused:
-        wire.build(wire.parse_query(query, Query), Query)
+        wire.build(wire.parse_query(query, Query), Query, USD)
     assert next(iter(query)) in refused.value.detail
 
 

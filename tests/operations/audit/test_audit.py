@@ -30,7 +30,7 @@ def test_a_real_shops_data_is_clean(filled: Folder, capsys: pytest.CaptureFixtur
 def test_breaches_are_named_and_the_exit_code_is_1(
     folder: Folder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder.plant("orders", "UPDATE orders SET total_cents = 601 WHERE order_id = :paid")
+    folder.plant("orders", "UPDATE orders SET total_minor = 601 WHERE order_id = :paid")
     assert main(["--data-dir", str(folder.path)]) == 1
     *_, first, second, third, verdict = capsys.readouterr().out.splitlines()
     paid, payment = folder.ids["paid"], folder.ids["payment"]

@@ -7,8 +7,8 @@ import pytest
 from .planted import Folder
 
 COPY_OF_PAYMENT = (
-    "INSERT INTO payments (payment_id, order_id, user_id, amount_cents, currency, status,"
-    " created_at, updated_at) SELECT 'another', order_id, user_id, amount_cents, currency, status,"
+    "INSERT INTO payments (payment_id, order_id, user_id, amount_minor, currency, status,"
+    " created_at, updated_at) SELECT 'another', order_id, user_id, amount_minor, currency, status,"
     " created_at, updated_at FROM payments WHERE payment_id = :payment"
 )
 UNPAID = "UPDATE orders SET status = 'CREATED', stock_state = 'HELD', payment_id = NULL"
@@ -19,7 +19,7 @@ MONEY = [
     ("payments", COPY_OF_PAYMENT, "payment another: its order {paid} is PAID by payment {payment}"),
     (
         "payments",
-        "UPDATE payments SET amount_cents = 599 WHERE payment_id = :payment",
+        "UPDATE payments SET amount_minor = 599 WHERE payment_id = :payment",
         "order {paid}: its payment {payment} is of 5.99 USD, and should be of 6.00 USD",
     ),
     (
@@ -44,7 +44,7 @@ MONEY = [
     ),
     (
         "payments",
-        "UPDATE payments SET status = 'REFUNDED', refunded_cents = 600 WHERE payment_id = :payment",
+        "UPDATE payments SET status = 'REFUNDED', refunded_minor = 600 WHERE payment_id = :payment",
         "order {paid}: its payment {payment} is REFUNDED, and should be COMPLETED",
     ),
     (
@@ -59,17 +59,17 @@ MONEY = [
     ),
     (
         "payments",
-        "UPDATE payments SET status = 'COMPLETED', refunded_cents = 0 WHERE payment_id = :refund",
+        "UPDATE payments SET status = 'COMPLETED', refunded_minor = 0 WHERE payment_id = :refund",
         "order {refunded}: its payment {refund} is COMPLETED, and should be REFUNDED",
     ),
     (
         "payments",
-        "UPDATE payments SET refunded_cents = 249 WHERE payment_id = :refund",
+        "UPDATE payments SET refunded_minor = 249 WHERE payment_id = :refund",
         "payment {refund}: what was refunded is 2.49, and should be 2.50",
     ),
     (
         "payments",
-        "UPDATE payments SET refunded_cents = 1 WHERE payment_id = :payment",
+        "UPDATE payments SET refunded_minor = 1 WHERE payment_id = :payment",
         "payment {payment}: what was refunded is 0.01, and should be 0.00",
     ),
     (

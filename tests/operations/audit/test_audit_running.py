@@ -41,8 +41,8 @@ ANSWER_LOST = [
     ),
     (
         "orders",
-        "UPDATE orders SET stock_state = 'REQUESTED', total_cents = NULL,"
-        " items = json_set(items, '$[0].price_cents', NULL) WHERE order_id = :held",
+        "UPDATE orders SET stock_state = 'REQUESTED', total_minor = NULL,"
+        " items = json_set(items, '$[0].price_minor', NULL) WHERE order_id = :held",
         "DELETE FROM order_events WHERE order_id = :held AND stock_state = 'HELD'",
         "1 order CREATED REQUESTED",
     ),
@@ -67,7 +67,7 @@ ANSWER_LOST = [
     (
         "payments",
         "UPDATE payments SET status = 'REFUNDING' WHERE payment_id = :refund",
-        "UPDATE payments SET refunded_cents = 0 WHERE payment_id = :refund",
+        "UPDATE payments SET refunded_minor = 0 WHERE payment_id = :refund",
         "1 payment REFUNDING",
     ),
 ]

@@ -11,7 +11,7 @@ ORPHAN = (
     " VALUES ('orphan', '{}', 'USD', '', '')"
 )
 ANOTHER_LINE = (
-    "INSERT INTO reservation_lines (order_id, product_id, name, price_cents, quantity)"
+    "INSERT INTO reservation_lines (order_id, product_id, name, price_minor, quantity)"
     " VALUES ({}, :limes, 'Limes', 100, 1)"
 )
 MOVED = (
@@ -84,7 +84,7 @@ UNITS = [
         "product {limes} (Pear Drops): reserved is 3, and should be 4 by the reservations",
     ),
     (
-        "UPDATE reservation_lines SET price_cents = 99 WHERE order_id = :held",
+        "UPDATE reservation_lines SET price_minor = 99 WHERE order_id = :held",
         "order {held}: what was ordered is 3 of product {limes} at 1.00, and should be 3 of product"
         " {limes} at 0.99",
     ),
@@ -94,7 +94,7 @@ UNITS = [
         " product {pears} at 2.50, 1 of product {limes} at 1.00, as was reserved",
     ),
     (
-        "UPDATE reservations SET total_cents = 301 WHERE order_id = :held",
+        "UPDATE reservations SET total_minor = 301 WHERE order_id = :held",
         "reservation {held}: its total is 3.01, and should be 3.00, by its lines",
     ),
     (
@@ -119,11 +119,11 @@ UNITS = [
 
 ORDERED = [
     (
-        "UPDATE orders SET total_cents = 601 WHERE order_id = :paid",
+        "UPDATE orders SET total_minor = 601 WHERE order_id = :paid",
         "order {paid}: its total is 6.01, and should be 6.00, by its items",
     ),
     (
-        "UPDATE orders SET items = json_set(items, '$[0].price_cents', 249) WHERE order_id = :paid",
+        "UPDATE orders SET items = json_set(items, '$[0].price_minor', 249) WHERE order_id = :paid",
         "order {paid}: what was ordered is 2 of product {pears} at 2.49, 1 of product {limes}",
     ),
     (

@@ -103,7 +103,7 @@ async def test_what_was_not_imported_is_listed_line_by_line(shop: Shop) -> None:
         "Left out:",
         "  line 12: Old Apron: not published",
         "Refused:",
-        "  line 13: Beeswax Candle: its price is '4.255', not a number with at most two decimals",
+        "  line 13: Beeswax Candle: price: expected at most two decimals",
     ]
 
 

@@ -1,23 +1,33 @@
-// Money, counts and times as text. Wherever the pages calculate, money is whole cents.
+// Money, counts and times as text. Wherever the pages calculate, money is whole numbers of its
+// currency's smallest unit (minor).
 
+import codesByDecimals from "../../core/iso4217.json";
+
+const decimalsOf = new Map(
+  Object.entries(codesByDecimals).flatMap(([decimals, codes]) =>
+    codes.split(" ").map((code) => [code, Number(decimals)]),
+  ),
+);
 const printers = new Map();
 
-/** An amount of the API, which is in major units, as whole cents. */
-export function cents(amount) {
-  return Math.round(amount * 100);
+/** An amount of the API, which is in major units, in the smallest unit of its currency. */
+export function minorOf(amount, currency) {
+  return Math.round(amount * 10 ** decimalsOf.get(currency));
 }
 
-/** Whole cents as an amount of the API, in major units. */
-export function amountOf(wholeCents) {
-  return wholeCents / 100;
+/** So many of the smallest unit as an amount of the API, in major units. */
+export function amountOf(minor, currency) {
+  return minor / 10 ** decimalsOf.get(currency);
 }
 
-/** Whole cents as text: "$1.20". */
-export function money(wholeCents, currency = "USD") {
+/** So many of the smallest unit as text: "$1.20", "¥120". The browser knows other decimals for some. */
+export function money(minor, currency) {
   if (!printers.has(currency)) {
-    printers.set(currency, new Intl.NumberFormat("en", { style: "currency", currency }));
+    const decimals = decimalsOf.get(currency);
+    const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    printers.set(currency, new Intl.NumberFormat("en", { style: "currency", currency, ...digits }));
   }
-  return printers.get(currency).format(wholeCents / 100);
+  return printers.get(currency).format(amountOf(minor, currency));
 }
 
 /** "1 thing", "2 things". */

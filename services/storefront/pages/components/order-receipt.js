@@ -1,6 +1,6 @@
 // An order as a receipt, and its history as a strip of stamps.
 
-import { cents, clockTimeOn, when } from "/shared/format.js";
+import { clockTimeOn, minorOf, when } from "/shared/format.js";
 import { html } from "/vendor/preact/standalone.module.js";
 import { describeEvent, describeStatus } from "../texts.js";
 import { Receipt } from "./receipt.js";
@@ -16,7 +16,7 @@ export function orderLines(order) {
     key: item.product_id,
     name: item.name ?? `Product ${item.product_id}`,
     quantity: item.quantity,
-    price: item.price === null ? null : cents(item.price),
+    price: item.price === null ? null : minorOf(item.price, order.currency),
   }));
 }
 
@@ -30,7 +30,7 @@ export function OrderReceipt({ order, events, children }) {
   const head = html`<p class="count">${orderNumber(order.order_id)}</p><p class="small soft">${when(order.created_at)}</p>`;
   return html`<${Receipt}
     lines=${orderLines(order)}
-    total=${order.total_amount === null ? null : cents(order.total_amount)}
+    total=${order.total_amount === null ? null : minorOf(order.total_amount, order.currency)}
     currency=${order.currency}
     head=${head}
   >

@@ -1,6 +1,6 @@
 // A product on the shelf: picture, price ticket, name, what is left, and the button that takes one.
 
-import { cents, money } from "/shared/format.js";
+import { minorOf, money } from "/shared/format.js";
 import { useStore } from "/shared/state.js";
 import { html } from "/vendor/preact/standalone.module.js";
 import { Picture } from "../pictures/picture.js";
@@ -27,7 +27,7 @@ export function ProductCard({ product }) {
 
 /** The price, as it hangs from the shelf. */
 export function PriceTag({ product }) {
-  return html`<span class="price-tag money"><span class="unseen">Price </span>${money(cents(product.price), product.currency)}</span>`;
+  return html`<span class="price-tag money"><span class="unseen">Price </span>${money(minorOf(product.price, product.currency), product.currency)}</span>`;
 }
 
 /** "Only 3 left" or "Sold out"; nothing while there is plenty. */

@@ -4,7 +4,7 @@ import { money } from "/shared/format.js";
 import { html } from "/vendor/preact/standalone.module.js";
 
 /**
- * `lines` are `{key, name, quantity, price, note}` with prices in cents (null where not known);
+ * `lines` are `{key, name, quantity, price, note}` with prices in the smallest unit (null where not known);
  * `total` likewise. Children stand under the total.
  */
 export function Receipt({ lines, total, currency, head, children }) {

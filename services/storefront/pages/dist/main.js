@@ -356,19 +356,34 @@ var fe = function(e2) {
   })(e2)), n2), arguments, [])).length > 1 ? n2 : n2[0];
 }.bind(a);
 
+// services/common/core/iso4217.json
+var iso4217_default = {
+  "0": "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
+  "2": "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG",
+  "3": "BHD IQD JOD KWD LYD OMR TND",
+  "4": "UYW"
+};
+
 // services/common/pages/shared/format.js
+var decimalsOf = new Map(
+  Object.entries(iso4217_default).flatMap(
+    ([decimals, codes]) => codes.split(" ").map((code) => [code, Number(decimals)])
+  )
+);
 var printers = /* @__PURE__ */ new Map();
-function cents(amount) {
-  return Math.round(amount * 100);
+function minorOf(amount, currency) {
+  return Math.round(amount * 10 ** decimalsOf.get(currency));
 }
-function amountOf(wholeCents) {
-  return wholeCents / 100;
+function amountOf(minor, currency) {
+  return minor / 10 ** decimalsOf.get(currency);
 }
-function money(wholeCents, currency = "USD") {
+function money(minor, currency) {
   if (!printers.has(currency)) {
-    printers.set(currency, new Intl.NumberFormat("en", { style: "currency", currency }));
+    const decimals = decimalsOf.get(currency);
+    const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    printers.set(currency, new Intl.NumberFormat("en", { style: "currency", currency, ...digits }));
   }
-  return printers.get(currency).format(wholeCents / 100);
+  return printers.get(currency).format(amountOf(minor, currency));
 }
 function counted(number, one, many = `${one}s`) {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
@@ -755,7 +770,10 @@ function withPending(items) {
 }
 function applyAnswer({ items: answered, currency, version }) {
   const items = withPending(
-    answered.map((item) => ({ ...item, price: item.price === null ? null : cents(item.price) }))
+    answered.map((item) => ({
+      ...item,
+      price: item.price === null ? null : minorOf(item.price, currency)
+    }))
   );
   const next = { items, currency, version, user_id: session.value?.user_id };
   cart.set(next);
@@ -788,10 +806,10 @@ function useOutcome() {
   const now = useStore(outcome);
   return now?.paid && now === before.current ? null : now;
 }
-function buyCart(total) {
+function buyCart(total, currency) {
   return startStep({
     stage: "order",
-    body: { user_id: session.value.user_id, expected_total: amountOf(total) },
+    body: { user_id: session.value.user_id, expected_total: amountOf(total, currency) },
     units: unitsIn(cart.value)
   });
 }
@@ -841,7 +859,7 @@ async function placeOrder(step) {
   if (answer.status === 202) return saveAndWait({ ...step, waiting: "shelf" });
   tellOtherTabs("orders");
   if (order.status === "PAID") return endAsPaid(order.order_id);
-  const expected = cents(order.total_amount) === cents(step.body.expected_total);
+  const expected = order.total_amount === step.body.expected_total;
   if (order.status !== "CREATED" || !expected) {
     throw new ApiError(409, { code: "ordered_before", order_id: order.order_id });
   }
@@ -1184,8 +1202,8 @@ function describeError(error) {
   return { title, text };
 }
 function totalWords(error) {
-  const total = error.errors.find((one) => one.total_amount !== void 0);
-  const now = total ? ` The total is ${money(cents(total.total_amount))} now.` : "";
+  const { total_amount: total, currency } = error.errors.find((one) => one.currency) ?? {};
+  const now = currency ? ` The total is ${money(minorOf(total, currency), currency)} now.` : "";
   return `Nothing was ordered and nothing paid.${now} Order again if that suits you.`;
 }
 var AWAY = {
@@ -2177,7 +2195,7 @@ function Buy({ value, shortLines }) {
   const total = cartTotal(value);
   const buy = () => {
     acceptPrices();
-    buyCart(total);
+    buyCart(total, value.currency);
   };
   return fe`<div class="pay">
     ${shortLines.length === 0 && fe`<button class="button wide" type="button" onClick=${buy}>
@@ -2221,7 +2239,7 @@ function orderLines(order) {
     key: item.product_id,
     name: item.name ?? `Product ${item.product_id}`,
     quantity: item.quantity,
-    price: item.price === null ? null : cents(item.price)
+    price: item.price === null ? null : minorOf(item.price, order.currency)
   }));
 }
 function StatusStamp({ status }) {
@@ -2232,7 +2250,7 @@ function OrderReceipt({ order, events, children }) {
   const head = fe`<p class="count">${orderNumber(order.order_id)}</p><p class="small soft">${when(order.created_at)}</p>`;
   return fe`<${Receipt}
     lines=${orderLines(order)}
-    total=${order.total_amount === null ? null : cents(order.total_amount)}
+    total=${order.total_amount === null ? null : minorOf(order.total_amount, order.currency)}
     currency=${order.currency}
     head=${head}
   >
@@ -2435,7 +2453,7 @@ function StillOpen({ order, paying }) {
     </p>
     <div class="actions">
       ${held && !paying && fe`<button class="button" type="button" onClick=${() => payOrder(order)}>
-        Pay ${money(cents(order.total_amount), order.currency)}
+        Pay ${money(minorOf(order.total_amount, order.currency), order.currency)}
       </button>`}
       <${Cancel} order=${order} />
     </div>`;
@@ -2512,7 +2530,7 @@ function Entry({ order }) {
       <${StatusStamp} status=${order.status} />
       ${order.status === "CREATED" && fe`${" "}<span class="small"><${TimeLeft} until=${order.expires_at} /></span>`}
     </p>
-    <p class="entry-total money">${order.total_amount === null ? "–" : money(cents(order.total_amount), order.currency)}</p>
+    <p class="entry-total money">${order.total_amount === null ? "–" : money(minorOf(order.total_amount, order.currency), order.currency)}</p>
   </li>`;
 }
 function OrdersPlaceholder() {
@@ -2585,7 +2603,7 @@ function ProductCard({ product }) {
   </li>`;
 }
 function PriceTag({ product }) {
-  return fe`<span class="price-tag money"><span class="unseen">Price </span>${money(cents(product.price), product.currency)}</span>`;
+  return fe`<span class="price-tag money"><span class="unseen">Price </span>${money(minorOf(product.price, product.currency), product.currency)}</span>`;
 }
 function StockStamp({ stock }) {
   if (stock > 5) return null;
@@ -2627,7 +2645,7 @@ function ProductDetails({ product }) {
   return fe`<div class="about">
     <p class="about-shelf"><a href=${shelfUrl({ category: product.category })} dir="auto">${product.category}</a></p>
     <h1 tabindex="-1" dir="auto">${product.name}</h1>
-    <p class="about-price money">${money(cents(product.price), product.currency)}</p>
+    <p class="about-price money">${money(minorOf(product.price, product.currency), product.currency)}</p>
     <p><span class=${product.stock > 5 ? "there" : `stamp ${stock.tone}`}>${stock.text}</span></p>
     <p class="about-words" dir="auto">${product.description}</p>
     <div class="about-buy">

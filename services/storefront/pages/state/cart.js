@@ -1,5 +1,5 @@
 // The cart: shown at once as one changes it, sent in order, and the same in every tab.
-import { cents } from "/shared/format.js";
+import { minorOf } from "/shared/format.js";
 import { createStore } from "/shared/state.js";
 import { call, connectionIssue } from "./call.js";
 import { randomId } from "./random-id.js";
@@ -9,13 +9,13 @@ import { onTabMessage, tellOtherTabs } from "./tabs.js";
 
 const EMPTY = { items: [], currency: "USD", version: 0 };
 
-/** `{items, currency, version}`, or null while it is not known. Prices are in cents. */
+/** `{items, currency, version}`, or null while it is not known. Prices are in the smallest unit. */
 export const cart = createStore(session.value ? null : EMPTY);
 
 /** The ApiError that the last change met, or null. */
 export const cartError = createStore(null);
 
-/** The price in cents at which each line was last seen, by product id. */
+/** The price in the smallest unit at which each line was last seen, by product id. */
 export const seenPrices = createStore(loadItem("seen") || {});
 
 const pendingQuantities = new Map();
@@ -50,7 +50,7 @@ export function unitsInCart(value, productId) {
   return value?.items.find((item) => item.product_id === productId)?.quantity ?? 0;
 }
 
-/** The cart's total in cents; a line without a price counts for nothing. */
+/** The cart's total in the smallest unit; a line without a price counts for nothing. */
 export function cartTotal(value) {
   return value.items.reduce((sum, item) => sum + (item.price ?? 0) * item.quantity, 0);
 }
@@ -111,7 +111,10 @@ function withPending(items) {
 /** Takes over the cart as the shop has answered it, but for what is still to be sent. */
 function applyAnswer({ items: answered, currency, version }) {
   const items = withPending(
-    answered.map((item) => ({ ...item, price: item.price === null ? null : cents(item.price) })),
+    answered.map((item) => ({
+      ...item,
+      price: item.price === null ? null : minorOf(item.price, currency),
+    })),
   );
   const next = { items, currency, version, user_id: session.value?.user_id };
   cart.set(next);

@@ -4,7 +4,7 @@ import { money } from "/shared/format.js";
 /**
  * The warning for one line, or null: `{kind, text, available}`. `available` is how many can be had,
  * where that is fewer than wanted. `products` is what the shop told last of each product, by id;
- * `seenPrices` the prices in cents at which the lines were last seen.
+ * `seenPrices` the prices in the smallest unit at which the lines were last seen.
  */
 export function lineWarning(item, products, seenPrices, currency) {
   const product = products.get(item.product_id);

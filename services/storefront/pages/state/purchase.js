@@ -2,7 +2,7 @@
 // shop's answer is final, so that a reload goes on where it was and nothing is bought twice.
 
 import { ApiError } from "/shared/api.js";
-import { amountOf, cents } from "/shared/format.js";
+import { amountOf } from "/shared/format.js";
 import { createStore, useStore } from "/shared/state.js";
 import { useRef } from "/vendor/preact/standalone.module.js";
 import { announce } from "./announce.js";
@@ -31,11 +31,11 @@ export function useOutcome() {
   return now?.paid && now === before.current ? null : now;
 }
 
-/** Orders what is in the cart, at `total` cents and not a cent more, and pays it. */
-export function buyCart(total) {
+/** Orders what is in the cart, at `total` (in the smallest unit) and no more, and pays it. */
+export function buyCart(total, currency) {
   return startStep({
     stage: "order",
-    body: { user_id: session.value.user_id, expected_total: amountOf(total) },
+    body: { user_id: session.value.user_id, expected_total: amountOf(total, currency) },
     units: unitsIn(cart.value),
   });
 }
@@ -94,7 +94,7 @@ async function placeOrder(step) {
   if (answer.status === 202) return saveAndWait({ ...step, waiting: "shelf" });
   tellOtherTabs("orders");
   if (order.status === "PAID") return endAsPaid(order.order_id);
-  const expected = cents(order.total_amount) === cents(step.body.expected_total);
+  const expected = order.total_amount === step.body.expected_total;
   if (order.status !== "CREATED" || !expected) {
     throw new ApiError(409, { code: "ordered_before", order_id: order.order_id });
   }

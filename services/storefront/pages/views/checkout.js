@@ -59,7 +59,7 @@ function Buy({ value, shortLines }) {
   const total = cartTotal(value);
   const buy = () => {
     acceptPrices();
-    buyCart(total);
+    buyCart(total, value.currency);
   };
   return html`<div class="pay">
     ${

@@ -1,7 +1,7 @@
 // One order: its receipt, what happened to it, and what can still be done.
 
 import { ApiError } from "/shared/api.js";
-import { cents, money } from "/shared/format.js";
+import { minorOf, money } from "/shared/format.js";
 import { useStore } from "/shared/state.js";
 import {
   html,
@@ -71,7 +71,7 @@ function StillOpen({ order, paying }) {
         held &&
         !paying &&
         html`<button class="button" type="button" onClick=${() => payOrder(order)}>
-        Pay ${money(cents(order.total_amount), order.currency)}
+        Pay ${money(minorOf(order.total_amount, order.currency), order.currency)}
       </button>`
       }
       <${Cancel} order=${order} />

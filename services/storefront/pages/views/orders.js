@@ -1,6 +1,6 @@
 // My orders: every one with its amount and how it stands, newest first.
 
-import { cents, counted, money, when } from "/shared/format.js";
+import { counted, minorOf, money, when } from "/shared/format.js";
 import { html, useState } from "/vendor/preact/standalone.module.js";
 import { EmptyState, ErrorNote } from "../components/notices.js";
 import { orderNumber, StatusStamp } from "../components/order-receipt.js";
@@ -51,7 +51,7 @@ function Entry({ order }) {
       <${StatusStamp} status=${order.status} />
       ${order.status === "CREATED" && html`${" "}<span class="small"><${TimeLeft} until=${order.expires_at} /></span>`}
     </p>
-    <p class="entry-total money">${order.total_amount === null ? "–" : money(cents(order.total_amount), order.currency)}</p>
+    <p class="entry-total money">${order.total_amount === null ? "–" : money(minorOf(order.total_amount, order.currency), order.currency)}</p>
   </li>`;
 }
 

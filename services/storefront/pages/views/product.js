@@ -1,6 +1,6 @@
 // A product's own page, whose address can be shared.
 
-import { cents, money } from "/shared/format.js";
+import { minorOf, money } from "/shared/format.js";
 import { useStore } from "/shared/state.js";
 import { html, useState } from "/vendor/preact/standalone.module.js";
 import { AddButton } from "../components/add-button.js";
@@ -42,7 +42,7 @@ function ProductDetails({ product }) {
   return html`<div class="about">
     <p class="about-shelf"><a href=${shelfUrl({ category: product.category })} dir="auto">${product.category}</a></p>
     <h1 tabindex="-1" dir="auto">${product.name}</h1>
-    <p class="about-price money">${money(cents(product.price), product.currency)}</p>
+    <p class="about-price money">${money(minorOf(product.price, product.currency), product.currency)}</p>
     <p><span class=${product.stock > 5 ? "there" : `stamp ${stock.tone}`}>${stock.text}</span></p>
     <p class="about-words" dir="auto">${product.description}</p>
     <div class="about-buy">

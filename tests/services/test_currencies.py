@@ -1,0 +1,143 @@
+"""A purchase in currencies with two decimals, none, and three: amounts are exact at every step."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from decimal import Decimal
+
+import pytest
+
+from services.catalog.demo import demo_products
+from services.common.core.currency import CURRENCIES
+from tests.shop import Shop
+
+PURCHASES = {
+    "USD": ("19.99", "59.97", "59.98"),
+    "JPY": ("1500", "4500", "4501"),
+    "KWD": ("19.995", "59.985", "59.986"),
+    "UYW": ("1.2555", "3.7665", "3.7666"),
+}
+"""The price of a unit, the total of three, and one of the smallest unit more."""
+
+
+@pytest.fixture(params=PURCHASES)
+def code(request: pytest.FixtureRequest) -> str:
+    """The currency of the shop."""
+    return str(request.param)
+
+
+@pytest.fixture
+async def opened(shop: Shop, code: str) -> Shop:
+    """A whole shop, with one product on sale."""
+    await shop.start("catalog", "cart", "order", "payment", currency=code)
+    await shop.product(price=PURCHASES[code][0])
+    return shop
+
+
+async def three_in_cart(shop: Shop) -> None:
+    await shop.call("cart", "POST", "/cart/ada/add?product_id=1&quantity=3")
+
+
+async def test_a_cart_an_order_and_its_payment_have_the_same_digits(
+    opened: Shop, code: str
+) -> None:
+    price, total, _ = PURCHASES[code]
+    await three_in_cart(opened)
+    cart = await opened.call("cart", "GET", "/cart/ada")
+    assert f'"price":{price},"line_total":{total},'.encode() in cart.body
+    assert f'"total_amount":{total},"currency":"{code}"'.encode() in cart.body
+    order = await opened.call("order", "POST", "/orders", json={"user_id": "ada"})
+    assert f'"total_amount":{total},"currency":"{code}"'.encode() in order.body
+    paid = await opened.pay(order.json)
+    assert f'"amount":{total},"currency":"{code}"'.encode() in paid.body
+
+
+async def test_one_of_the_smallest_unit_too_much_does_not_pay(opened: Shop, code: str) -> None:
+    _, total, more = PURCHASES[code]
+    order = await opened.order(1, quantity=3)
+    refused = await opened.pay({**order, "total_amount": Decimal(more)})
+    assert (refused.status, refused.code) == (422, "amount_mismatch")
+    assert f" is {total}, not {more}" in refused.json["detail"]
+
+
+async def test_an_amount_with_more_digits_and_the_same_value_pays(opened: Shop, code: str) -> None:
+    order = await opened.order(1, quantity=3)
+    longer = Decimal(f"{order['total_amount']:.9f}")
+    assert (await opened.pay({**order, "total_amount": longer})).status == 200
+
+
+async def test_another_total_than_expected_is_told_with_its_currency(
+    opened: Shop, code: str
+) -> None:
+    _, total, more = PURCHASES[code]
+    await three_in_cart(opened)
+    wanted = f'{{"user_id": "ada", "expected_total": {more}}}'.encode()
+    headers = {"Content-Type": "application/json"}
+    refused = await opened.call("order", "POST", "/orders", data=wanted, headers=headers)
+    assert (refused.status, refused.code) == (409, "price_changed")
+    assert refused.json["detail"].endswith(f"the total is {total} now")
+    assert refused.json["errors"][-1] == {
+        "expected_total": Decimal(more),
+        "total_amount": Decimal(total),
+        "currency": code,
+    }
+
+
+async def test_the_columns_for_people_are_in_major_units(opened: Shop, code: str) -> None:
+    price, total, _ = PURCHASES[code]
+    await opened.pay(await opened.order(1, quantity=3))
+    columns = {
+        "products": ("price", price),
+        "orders": ("total_amount", total),
+        "payments": ("amount", total),
+    }
+    for table, (column, expected) in columns.items():
+        with closing(sqlite3.connect(opened.folder / f"{table}.db")) as conn:
+            ((found,),) = conn.execute(f"SELECT {column} FROM {table}")
+            assert found == pytest.approx(float(expected), rel=1e-12)
+
+
+async def test_the_largest_order_is_placed_and_paid_exactly(opened: Shop, code: str) -> None:
+    currency = CURRENCIES[code]
+    items = []
+    for _ in range(100):
+        product_id = await opened.product(price=str(currency.major(10**10)), stock=1000)
+        items.append({"product_id": product_id, "quantity": 1000})
+    wanted = {"user_id": "ada", "items": items}
+    order = await opened.call("order", "POST", "/orders", json=wanted)
+    assert order.json["total_amount"] == currency.major(10**15)
+    assert (await opened.pay(order.json)).status == 200
+
+
+async def test_a_total_above_the_largest_is_refused_in_words(opened: Shop, code: str) -> None:
+    order = await opened.order(1, quantity=3)
+    largest = CURRENCIES[code].text(10**15)
+    more = CURRENCIES[code].major(10**15 + 1)
+    refused = await opened.pay({**order, "total_amount": more})
+    assert (refused.status, refused.code) == (422, "invalid_request")
+    assert refused.json["detail"] == f"amount: expected a number <= {largest}"
+
+
+async def test_the_document_of_a_service_has_the_steps_of_its_currency(
+    opened: Shop, code: str
+) -> None:
+    document = (await opened.call("catalog", "GET", "/openapi.json")).json
+    price = document["components"]["schemas"]["NewProduct"]["properties"]["price"]
+    assert price["multipleOf"] == CURRENCIES[code].major(1)
+    assert price["maximum"] == CURRENCIES[code].major(10**10)
+
+
+@pytest.mark.parametrize("demo", CURRENCIES.values(), ids=CURRENCIES)
+def test_every_currency_has_a_demo_whose_goods_cost_something(demo: object) -> None:
+    goods = demo_products(demo)  # type: ignore[arg-type]
+    assert all(product.price > 0 for product in goods)
+    assert len({product.price for product in goods}) > len(goods) / 2
+
+
+@pytest.mark.parametrize(
+    ("currency", "price"),
+    [("USD", "1.20"), ("EUR", "1.20"), ("JPY", "120"), ("KRW", "1200"), ("KWD", "1.200")],
+)
+def test_the_demo_has_prices_as_they_are_in_the_currency(currency: str, price: str) -> None:
+    assert demo_products(CURRENCIES[currency])[0].price.text == price
