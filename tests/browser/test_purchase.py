@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from playwright.async_api import Page, expect
+import pytest
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.shopper import Shopper
-from tests.browser.visit import Visit
-from tests.shop import Shop
+from tests.browser.visit import Visit, visiting
+from tests.shop import Shop, open_shop
 
 
 async def stocked(shop: Shop) -> None:
@@ -55,3 +57,40 @@ async def test_a_purchase_from_the_search_to_the_timeline(
 
 
 HISTORY = ("Placed", "Put aside for you", "Paid", "Wrapped up")
+
+
+IN_OTHER_CURRENCIES = {
+    "JPY": ("1500", "¥1,500", "¥3,000"),
+    "KWD": ("59.970", "KWD\u00a059.970", "KWD\u00a0119.940"),
+}
+"""A price, how it is shown, and how that of two is."""
+
+
+@pytest.mark.parametrize("currency", IN_OTHER_CURRENCIES)
+async def test_a_purchase_in_a_currency_without_two_decimals(
+    browser: Browser, tmp_path: Path, currency: str
+) -> None:
+    price, one, two = IN_OTHER_CURRENCIES[currency]
+    async with open_shop(tmp_path) as shop:
+        await shop.start_all(currency=currency)
+        await shop.product(name="Pear Drops", price=price, stock=40)
+        async with visiting(browser, shop.urls["storefront"]) as visit:
+            shopper = Shopper(await visit.context.new_page(), visit.origin)
+            await shopper.go()
+            await expect(shopper.card("Pear Drops")).to_contain_text(one)
+            await shopper.page.get_by_role("link", name="Pear Drops").click()
+            await expect(shopper.page.get_by_role("main")).to_contain_text(one)
+            await shopper.button("One more Pear Drops").click()
+            await shopper.button("Add to cart").click()
+            await shopper.expect_in_cart(2)
+            await shopper.open_cart()
+            await expect(shopper.line("Pear Drops")).to_contain_text(f"{one} each")
+            await expect(shopper.drawer).to_contain_text(f"Total{two}")
+            await shopper.drawer.get_by_role("link", name="Go to the till").click()
+            await expect(shopper.button(f"Order and pay {two}")).to_be_visible()
+            await shopper.pay()
+            await shopper.expect_thanks()
+            await expect(shopper.page.get_by_role("main")).to_contain_text(two)
+            await shopper.page.get_by_role("main").get_by_role("link", name="My orders").click()
+            entry = shopper.page.get_by_role("listitem").filter(has_text="Pear Drops")
+            await expect(entry).to_contain_text(two)

@@ -18,11 +18,12 @@ import jwt
 import pytest
 
 from client import OrderLine, ShopClient
+from services.common.storage.migrations import migrate
 from services.operations import OperationError
 from services.operations.audit.command import look
 from services.operations.backup import command as backup
 from services.operations.backup import restore
-from services.operations.databases import DATABASES
+from services.operations.databases import DATABASES, schema_of
 from tests.shop import open_shop, until
 from tests.token_keys import token_of_old
 
@@ -153,3 +154,20 @@ def test_a_database_of_a_newer_release_is_refused_in_a_sentence(older: Path) -> 
     assert started.returncode == 1
     assert sentence in started.stderr + started.stdout
     assert "Traceback" not in started.stderr + started.stdout
+
+
+def test_amounts_are_migrated_without_loss_and_orders_stay_as_they_were_written(
+    older: Path,
+) -> None:
+    columns = {
+        "products": "price_{0}, price",
+        "orders": "expected_total_{0}, total_{0}, total_amount, items",
+        "payments": "amount_{0}, refunded_{0}, amount",
+    }
+    for name, amounts in columns.items():
+        path = older / f"{name}.db"
+        with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+            query = f"SELECT {amounts} FROM {name} ORDER BY created_at"
+            before = conn.execute(query.format("cents")).fetchall()
+            migrate(conn, schema_of(path.name), path.name)
+            assert conn.execute(query.format("minor")).fetchall() == before != []

@@ -47,7 +47,7 @@ def products_db() -> Iterator[sqlite3.Connection]:
     conn = in_memory("products.db")
     conn.execute(
         "INSERT INTO products (name, description, category, price_minor, currency, minor_per_major,"
-        " created_at, updated_at, sort_name, search_text)"
+        " available, created_at, updated_at, sort_name, search_text)"
         " VALUES ('Pear Drops', '', 'sweets', 250, 'USD', 100, 5, '', '', '', '')"
     )
     yield conn

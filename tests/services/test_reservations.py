@@ -158,13 +158,23 @@ async def test_a_hold_keeps_its_line_when_the_product_is_edited_and_deleted(cata
         ),
         (
             {"lines": [line(1, 2)], "expected_total": Decimal("4.80")},
-            [{"expected_total": Decimal("4.80"), "total_amount": Decimal("5.00")}],
+            [
+                {
+                    "expected_total": Decimal("4.80"),
+                    "total_amount": Decimal("5.00"),
+                    "currency": "USD",
+                }
+            ],
         ),
         (
             {"lines": [line(1, 2, price=0)], "expected_total": Decimal("4.80")},
             [
                 {"product_id": 1, "expected": 0, "price": Decimal("2.50")},
-                {"expected_total": Decimal("4.80"), "total_amount": Decimal("5.00")},
+                {
+                    "expected_total": Decimal("4.80"),
+                    "total_amount": Decimal("5.00"),
+                    "currency": "USD",
+                },
             ],
         ),
     ],

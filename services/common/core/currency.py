@@ -1,7 +1,7 @@
 """Currencies and their number of decimals, from ISO 4217.
 
 `iso4217.json` has the codes by that number, without funds and without what has none (metals,
-`XTS`, `XXX`). It is from the list of 2026-01-01 at
+what is for tests, no currency). It is from the list of 2026-01-01 at
 https://www.six-group.com/en/products-services/financial-information/data-standards.html. The pages
 read the same file.
 """

@@ -56,9 +56,11 @@ class Folder:
         return look(self.path)
 
 
-async def fill(shop: Shop) -> dict[str, str]:
-    """Have orders in every final state, and return their ids, and those of their payments."""
-    pears, limes = await shop.product(price="2.50"), await shop.product(price="1.00", stock=50)
+async def fill(shop: Shop, pear: str = "2.50", lime: str = "1.00") -> dict[str, str]:
+    """Have orders in every final state, of goods at these prices, and return their ids, and those
+    of their payments.
+    """
+    pears, limes = await shop.product(price=pear), await shop.product(price=lime, stock=50)
     ids = {"pears": str(pears), "limes": str(limes)}
     await shop.call("cart", "POST", f"/cart/ada/add?product_id={pears}&quantity=2")
     await shop.call("cart", "POST", f"/cart/ada/add?product_id={limes}&quantity=1")

@@ -143,8 +143,8 @@ async def test_what_the_shop_rejects_is_listed_and_the_rest_is_imported(shop: Sh
     code = await shop.run(
         shop.file(
             f"mug,{'M' * 201},true,Kitchen,MUG,10,5",
-            "cup,Cup,true,Kitchen,CUP,10,1000000.01",
-            "jug,Jug,true,Kitchen,JUG,10,1000000.00",
+            "cup,Cup,true,Kitchen,CUP,10,100000000.01",
+            "jug,Jug,true,Kitchen,JUG,10,100000000.00",
         )
     )
     assert code == 1
