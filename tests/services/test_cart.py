@@ -11,6 +11,7 @@ from aiohttp import web
 from services.cart import store, transitions
 from services.cart.model import UNANSWERED, CatalogSnapshot
 from services.common.core.clock import utc_now
+from services.common.core.currency import USD
 from services.common.web import paging
 from tests.schemas import in_memory
 from tests.services.stock import rows
@@ -215,9 +216,9 @@ async def test_a_line_that_came_while_the_catalog_was_asked_is_not_gone() -> Non
     conn = in_memory("carts.db")
     asked_before = CatalogSnapshot({}, asked=[1])
     for product_id in (1, 2):
-        transitions.add_units(conn, "ada", product_id, 1, UNANSWERED, "USD", utc_now())
+        transitions.add_units(conn, "ada", product_id, 1, UNANSWERED, USD, utc_now())
     transitions.learn(conn, "ada", asked_before)
-    items = store.read_cart(conn, "ada", asked_before, "USD").items
+    items = store.read_cart(conn, "ada", asked_before, USD).items
     conn.close()
     assert [(item.gone, item.validated) for item in items] == [(True, True), (False, False)]
 

@@ -9,7 +9,8 @@ from http import HTTPStatus
 from typing import Any
 
 from ..core import errors
-from ..core.money import Amount, Money, Price
+from ..core.currency import Currency
+from ..core.money import Money
 
 _MADE_AT = "2026-11-23T09:15:02.123Z"
 _VALUES: Mapping[str, Any] = {
@@ -24,14 +25,7 @@ _VALUES: Mapping[str, Any] = {
     "category": "sweets",
     "Category.name": "sweets",
     "image": None,
-    "price": Price(120),
     "quantity": 2,
-    "line_total": Money(240),
-    "total_amount": Money(240),
-    "expected_total": Amount(240),
-    "amount": Amount(240),
-    "refunded_amount": Money(0),
-    "currency": "USD",
     "stock": 100,
     "delta": 24,
     "version": 3,
@@ -84,6 +78,15 @@ _VALUES: Mapping[str, Any] = {
     "kid": "2026-11-23",
 }
 """By the name of a field, or by that of a type and a field where it differs there."""
+_AMOUNTS: Mapping[str, int] = {
+    "price": 120,
+    "line_total": 240,
+    "total_amount": 240,
+    "expected_total": 240,
+    "amount": 240,
+    "refunded_amount": 0,
+}
+"""The same of money, in the smallest unit of the shop's currency."""
 _IN_FLIGHT: Mapping[str, Any] = {
     "Receipt.status": "PENDING",
     "order_status": None,
@@ -94,9 +97,14 @@ _IN_FLIGHT: Mapping[str, Any] = {
 """What is otherwise in an answer 202."""
 
 
-def example_of(schema: Any, components: Mapping[str, Any], *, status: int = 0) -> Any:
+def example_of(
+    schema: Any, components: Mapping[str, Any], currency: Currency, *, status: int = 0
+) -> Any:
     """A value that fits a schema, for a body or for an answer with `status`."""
-    values = {**_VALUES, **_IN_FLIGHT} if status == HTTPStatus.ACCEPTED else _VALUES
+    money = {name: Money(minor, currency) for name, minor in _AMOUNTS.items()}
+    values = {**_VALUES, **money, "currency": currency.code}
+    if status == HTTPStatus.ACCEPTED:
+        values |= _IN_FLIGHT
     return _value(schema, components, values)
 
 

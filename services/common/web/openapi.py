@@ -19,9 +19,6 @@ from ..core.version import VERSION
 from .examples import PROBLEM_EXAMPLES, example_of
 from .routing import Access, Route
 
-SchemaHook = Callable[[type], dict[str, Any]]
-"""Gives the JSON Schema of a type that msgspec does not know."""
-
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457 problem details.",
@@ -83,12 +80,13 @@ class _Shapes:
 
     schemas: Mapping[Any, Any]
     components: Mapping[str, Any]
+    currency: Currency
 
     def body(self, kind: Any, status: int = 0, example: Any = None) -> dict[str, Any]:
         """A body of that type, with an example: a made one unless there is one."""
         schema = self.schemas[kind]
         if example is None:
-            example = example_of(schema, self.components, status=status)
+            example = example_of(schema, self.components, self.currency, status=status)
         return {"schema": schema, "example": example}
 
 
@@ -96,21 +94,20 @@ def openapi_document(service: str, routes: list[Route], currency: Currency) -> d
     """The document of `service`, with money in `currency`. Raw routes are left out: others describe
     them.
     """
-    schema_hook = partial(wire.schema_of, currency=currency)
     routes = [route for route in routes if not route.raw]
     types = {route.takes for route in routes if route.has_body}
     types |= {route.gives for route in routes if route.gives is not None}
     ordered = sorted(types, key=repr)
     schemas, components = msgspec.json.schema_components(
-        ordered, schema_hook=schema_hook, ref_template="#/components/schemas/{name}"
+        ordered, schema_hook=_schema_hook(currency), ref_template="#/components/schemas/{name}"
     )
-    shapes = _Shapes(dict(zip(ordered, schemas, strict=True)), components)
+    shapes = _Shapes(dict(zip(ordered, schemas, strict=True)), components, currency)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         path = PATH_PART.sub(r"{\1}", route.path)
         paths.setdefault(path, {})[route.method.lower()] = {
             "tags": [service],
-            **_operation(route, shapes, schema_hook),
+            **_operation(route, shapes),
         }
     document = {
         "openapi": "3.1.0",
@@ -123,6 +120,10 @@ def openapi_document(service: str, routes: list[Route], currency: Currency) -> d
         },
     }
     return {name: _in_ecma_262(part) for name, part in document.items()}
+
+
+def _schema_hook(currency: Currency) -> Callable[[type], dict[str, Any]]:
+    return partial(wire.schema_of, currency=currency)
 
 
 def _in_ecma_262(schema: Any) -> Any:
@@ -139,12 +140,12 @@ def _in_ecma_262(schema: Any) -> Any:
     }
 
 
-def _operation(route: Route, shapes: _Shapes, schema_hook: SchemaHook) -> dict[str, Any]:
+def _operation(route: Route, shapes: _Shapes) -> dict[str, Any]:
     text = inspect.getdoc(route.handler) or ""
     summary, _, description = text.partition("\n\n")
     parameters = [_path_parameter(*each) for each in PATH_PART.findall(route.path)]
     if route.has_query and not route.has_body:
-        parameters += _query_parameters(route.takes, schema_hook)
+        parameters += _query_parameters(route.takes, shapes.currency)
     if route.idempotent:
         parameters.append(IDEMPOTENCY_KEY)
     operation: dict[str, Any] = {
@@ -219,8 +220,8 @@ def _path_parameter(name: str, pattern: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query_parameters(shape: type[msgspec.Struct], schema_hook: SchemaHook) -> list[dict[str, Any]]:
-    schema = msgspec.json.schema(shape, schema_hook=schema_hook)
+def _query_parameters(shape: type[msgspec.Struct], currency: Currency) -> list[dict[str, Any]]:
+    schema = msgspec.json.schema(shape, schema_hook=_schema_hook(currency))
     definition = schema["$defs"][shape.__name__]
     required = definition.get("required", [])
     return [
