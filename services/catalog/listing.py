@@ -7,9 +7,8 @@ from typing import Any
 
 import msgspec
 
-from services.common.core import wire
 from services.common.core.errors import Invalid
-from services.common.core.wire import ProductId
+from services.common.core.wire import MAX_INTEGER
 from services.common.web.paging import CursorNumber, decode_cursor, encode_cursor, fill_page
 
 from .messages import Category, CategoryQuery, Product, ProductQuery
@@ -40,7 +39,9 @@ def list_products(
             query.after, tuple[str, str | CursorNumber, CursorNumber]
         )
         if sort != query.sort or isinstance(last, str) != (query.sort == "name"):
-            raise Invalid("after: this place belongs to a list in another order")
+            raise Invalid(
+                "after: this place belongs to a list in another order", code="invalid_cursor"
+            )
         beyond = ">" if direction == "ASC" else "<"
         conditions.append(f"({column}, id) {beyond} (?, ?)")
         values += [last, last_id]
@@ -76,7 +77,8 @@ def _filters(query: ProductQuery) -> tuple[list[str], list[Any]]:
         escaped = word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
         where(r"search_text LIKE ? ESCAPE '\'", f"%{escaped}%")
     if query.ids is not None:
-        ids = wire.build([int(text) for text in query.ids.split(",")], list[ProductId])
+        numbers = map(int, query.ids.split(","))
+        ids = [number for number in numbers if number <= MAX_INTEGER]  # no product has a larger one
         where(f"id IN ({', '.join('?' * len(ids))})", *ids)
     if query.sku is not None:
         where("sku = ?", query.sku)

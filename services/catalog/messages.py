@@ -24,7 +24,7 @@ Search = Annotated[str, WITHOUT_NUL, msgspec.Meta(max_length=200)]
 Ids = Annotated[
     str,
     like(
-        r"^[1-9][0-9]{0,17}(,[1-9][0-9]{0,17}){0,199}\Z",
+        r"^[1-9][0-9]{0,18}(,[1-9][0-9]{0,18}){0,199}\Z",
         "up to 200 product ids with commas between",
     ),
 ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -99,27 +100,34 @@ async def answer_not_found_with_page(request: web.Request, handler: Handler) -> 
 
 
 async def is_there(request: web.Request) -> bool:
-    """Whether what a page is about is there: a product that the catalog has, an id that an order
-    can have. Whose an order is, a page's request does not say, so nobody learns which there are.
+    """Whether what a page is about is there: a product that the catalog has, a receipt that a link
+    leads to, an id that an order can have. Whose an order is, a page's request does not say, so
+    nobody learns which there are.
 
-    A catalog that does not answer soon leaves it to the page, which asks again.
+    A service that does not answer soon leaves it to the page, which asks again.
     """
+    parts = request.match_info
     try:
-        if "order_id" in request.match_info:
+        if "order_id" in parts:
             path_uuid(request, "order_id", "order_not_found", "There is no order {}")
-        if "product_id" in request.match_info:
+        if "product_id" in parts:
             product_id = path_id(request, "product_id", "product_not_found", "No product {}")
-            path = f"/products/{product_id}"
-            await ask(request.app, dict, "catalog", "GET", path, deadline=CATALOG_SECONDS)
+            await _ask(request, "catalog", f"/products/{product_id}")
+        if "token" in parts:
+            await _ask(request, "order", f"/receipts/{quote(parts['token'], safe='')}")
     except NotFound:
         return False
     except ShopError as error:
-        return error.code != "product_not_found"
+        return error.code not in {"product_not_found", "receipt_not_found"}
     return True
 
 
-CATALOG_SECONDS = 1.0
-"""How long the page of a product waits to hear whether there is one."""
+async def _ask(request: web.Request, service: str, path: str) -> None:
+    await ask(request.app, dict, service, "GET", path, deadline=OWNER_SECONDS)
+
+
+OWNER_SECONDS = 1.0
+"""How long a page waits to hear whether what it is about is there."""
 PAGES = Path(__file__).parent / "pages"
 VIEWS = [
     "/",

@@ -32,6 +32,8 @@ async def files_of_the_page(shop: Shop) -> dict[str, str]:
             wanted.append(path.replace("/dist/", "/", 1))
         for match in REFERENCE.finditer("" if is_others(path) else found[path]):
             name = next(filter(None, match.groups()))
+            if name.startswith("../"):  # data that no page asks for: it is in what was built
+                continue
             wanted.append(f"{folder}/{name[2:]}" if name.startswith("./") else name)
     return found
 

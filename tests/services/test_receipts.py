@@ -126,6 +126,7 @@ async def test_no_log_has_a_link_in_it(orders: Shop, caplog: pytest.LogCaptureFi
     path = await link(orders, await stored_order(orders, "COMMITTED"))
     await open_link(orders, path)
     await orders.call("storefront", "GET", f"/api{path}", key=None)
+    assert (await page_of(orders, path.rpartition("/")[2])).status == 200
     await orders.stop("order")
     assert (await orders.call("storefront", "GET", f"/api{path}", key=None)).status == 503
     assert path.rpartition("/")[2] not in "\n".join(str(vars(each)) for each in caplog.records)
@@ -243,10 +244,26 @@ async def test_the_gateway_shows_a_receipt_without_a_key(orders: Shop) -> None:
     assert_problem(refused, 405, "method_not_allowed")
 
 
-async def test_a_page_is_there_for_each_receipt(orders: Shop) -> None:
+async def test_a_page_is_there_for_each_receipt_and_for_no_other_link(orders: Shop) -> None:
     await orders.start("storefront")
-    page = await orders.call("storefront", "GET", "/receipt/any", key=None)
+    secret = (await make(orders, order := await stored_order(orders, "COMMITTED"))).json["token"]
+    page = await page_of(orders, secret)
     assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    others = [await page_of(orders, other) for other in (f"{secret}x", "any", "%2F", "%FF")]
+    await revoke(orders, order.order_id)
+    others.append(await page_of(orders, secret))
+    assert [(other.status, other.body) for other in others] == [(404, page.body)] * 5
+
+
+async def test_the_page_of_a_receipt_is_there_while_orders_are_not(orders: Shop) -> None:
+    await orders.start("storefront")
+    await orders.stop("order")
+    assert (await page_of(orders, "any")).status == 200
+
+
+async def page_of(shop: Shop, secret: str) -> Reply:
+    accept = {"Accept": "text/html"}
+    return await shop.call("storefront", "GET", f"/receipt/{secret}", key=None, headers=accept)
 
 
 def test_a_receipt_is_found_by_an_index() -> None:

@@ -31,6 +31,7 @@ _VALUES: Mapping[str, Any] = {
     "version": 3,
     "count": 12,
     "validated": True,
+    "gone": False,
     "message": "Item added to cart",
     "orders": 1,
     "units": 2,

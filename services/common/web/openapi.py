@@ -65,6 +65,7 @@ _PATH_SCHEMAS: dict[str, dict[str, Any]] = {
     "order_id": _UUID,
     "payment_id": _UUID,
     "user_id": msgspec.json.schema(wire.UserId),
+    "token": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
     **dict.fromkeys(("service", "instance_id", "kid"), msgspec.json.schema(wire.Id)),
 }
 """Of the variable parts of paths, those that the path itself gives no pattern."""

@@ -7,6 +7,7 @@ What a bug replaces has to be there, and to be called as before: where it is not
 from __future__ import annotations
 
 import functools
+import re
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -120,7 +121,7 @@ def _without_check(schema: Schema, table: str, check: str) -> str:
             raise SeamLost(f"{table} has no CHECK ({check})")
         stored = [row[1] for row in conn.execute(f"PRAGMA table_xinfo ({table})") if row[6] == 0]
     columns = ", ".join(stored)
-    unchecked = create.replace(f"TABLE {table}", "TABLE unchecked", 1)
+    unchecked = re.sub(rf'TABLE "?{table}"?', "TABLE unchecked", create, count=1)
     statements = [
         unchecked.replace(f"CHECK ({check})", ""),
         f"INSERT INTO unchecked ({columns}) SELECT {columns} FROM {table}",
