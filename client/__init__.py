@@ -26,6 +26,8 @@ from .models import (
     Payment,
     PaymentReceipt,
     Product,
+    Receipt,
+    ReceiptLink,
 )
 from .shop import ShopClient
 
@@ -53,6 +55,8 @@ __all__ = [
     "PermissionDenied",
     "Product",
     "RateLimited",
+    "Receipt",
+    "ReceiptLink",
     "ShopClient",
     "ShopError",
     "Unavailable",

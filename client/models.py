@@ -151,6 +151,26 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class ReceiptLink(msgspec.Struct, frozen=True, kw_only=True):
+    """The link of an order's receipt. Whoever has its `token` sees the receipt; it is told once."""
+
+    order_id: str
+    token: str
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as the link of its receipt shows it, with its history: nothing of who ordered it."""
+
+    order_id: str
+    status: str
+    reason: str | None = None
+    items: list[OrderItem] = []
+    total_amount: Decimal | None = None
+    currency: str | None = None
+    created_at: datetime | None = None
+    events: list[OrderEvent] = []
+
+
 class Hold(msgspec.Struct, frozen=True, kw_only=True):
     """What the unpaid orders of one user, or from one network, hold until they are paid, cancelled
     or expired. The other of the two is None where it is not one alone.

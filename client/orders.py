@@ -4,7 +4,17 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from .calls import Calls
-from .models import Hold, Money, Order, OrderEvent, OrderLine, Page, exact
+from .models import (
+    Hold,
+    Money,
+    Order,
+    OrderEvent,
+    OrderLine,
+    Page,
+    Receipt,
+    ReceiptLink,
+    exact,
+)
 from .wire import path_segment
 
 _Events = list[OrderEvent]
@@ -88,6 +98,28 @@ class Orders:
             "order", "POST", f"{_path(order_id)}/cancel", idempotency_key=idempotency_key
         )
         return answer.decode(Order)
+
+    async def make_receipt_link(self, order_id: str) -> ReceiptLink:
+        """Make the link of an order's receipt, and end the one that was made before.
+
+        Raises Conflict `receipt_revoked`, NotFound `order_not_found`.
+        """
+        answer = await self._calls.write("order", "POST", _receipt_of(order_id))
+        return answer.decode(ReceiptLink)
+
+    async def revoke_receipt_link(self, order_id: str) -> None:
+        """End the link of an order's receipt. Its customer makes no other. Raises NotFound
+        `order_not_found`.
+        """
+        await self._calls.write("order", "DELETE", _receipt_of(order_id))
+
+    async def receipt(self, token: str) -> Receipt:
+        """Return the receipt to which a link leads. Raises NotFound `receipt_not_found`."""
+        return (await self._calls.read("order", f"/receipts/{path_segment(token)}")).decode(Receipt)
+
+
+def _receipt_of(order_id: str) -> str:
+    return f"{_path(order_id)}/receipt"
 
 
 def _path(order_id: str) -> str:

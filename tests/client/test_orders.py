@@ -53,6 +53,24 @@ async def test_an_order_is_read_with_its_events_and_cancelled(
     ]
 
 
+async def test_the_link_of_a_receipt_is_made_opened_and_revoked(
+    shop: ShopClient, service: FakeService
+) -> None:
+    event = {"status": "PAID", "at": "2026-01-02T03:04:05Z"}
+    receipt = {name: ORDER[name] for name in ("order_id", "status", "items", "total_amount")}
+    link = {"order_id": "o-1", "token": "t/1"}
+    service.answers = [reply(link, 201), reply(receipt | {"events": [event]}), reply(status=204)]
+    token = (await shop.orders.make_receipt_link("o-1")).token
+    seen = await shop.orders.receipt(token)
+    assert (seen.total_amount, seen.events[0].status) == (Decimal("0.2"), "PAID")
+    await shop.orders.revoke_receipt_link("o-1")
+    assert [(seen.method, seen.path) for seen in service.seen] == [
+        ("POST", "/orders/o-1/receipt"),
+        ("GET", "/receipts/t%2F1"),
+        ("DELETE", "/orders/o-1/receipt"),
+    ]
+
+
 async def test_who_holds_what_is_read_by_user_or_by_network(
     shop: ShopClient, service: FakeService
 ) -> None:
