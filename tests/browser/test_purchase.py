@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.shopper import Shopper
+from tests.browser.stock_changes import reprice
 from tests.browser.visit import Visit, visiting
 from tests.shop import Shop, open_shop
 
@@ -60,17 +61,17 @@ HISTORY = ("Placed", "Put aside for you", "Paid", "Wrapped up")
 
 
 IN_OTHER_CURRENCIES = {
-    "JPY": ("1500", "¥1,500", "¥3,000"),
-    "KWD": ("59.970", "KWD\u00a059.970", "KWD\u00a0119.940"),
+    "JPY": ("1500", "¥1,500", "¥3,000", "1501", "¥3,002"),
+    "KWD": ("59.970", "KWD\u00a059.970", "KWD\u00a0119.940", "59.971", "KWD\u00a0119.942"),
 }
-"""A price, how it is shown, and how that of two is."""
+"""A price, how it is shown, and how that of two is; and another price, and how that of two is."""
 
 
 @pytest.mark.parametrize("currency", IN_OTHER_CURRENCIES)
 async def test_a_purchase_in_a_currency_without_two_decimals(
     browser: Browser, tmp_path: Path, currency: str
 ) -> None:
-    price, one, two = IN_OTHER_CURRENCIES[currency]
+    price, one, two, _, _ = IN_OTHER_CURRENCIES[currency]
     async with open_shop(tmp_path) as shop:
         await shop.start_all(currency=currency)
         await shop.product(name="Pear Drops", price=price, stock=40)
@@ -94,3 +95,29 @@ async def test_a_purchase_in_a_currency_without_two_decimals(
             await shopper.page.get_by_role("main").get_by_role("link", name="My orders").click()
             entry = shopper.page.get_by_role("listitem").filter(has_text="Pear Drops")
             await expect(entry).to_contain_text(two)
+
+
+@pytest.mark.parametrize("currency", IN_OTHER_CURRENCIES)
+async def test_a_price_that_changes_in_a_currency_without_two_decimals(
+    browser: Browser, tmp_path: Path, currency: str
+) -> None:
+    price, _, two, new_price, now_two = IN_OTHER_CURRENCIES[currency]
+    async with open_shop(tmp_path) as shop:
+        await shop.start_all(currency=currency)
+        await shop.product(name="Pear Drops", price=price)
+        async with visiting(browser, shop.urls["storefront"]) as visit:
+            shopper = Shopper(await visit.context.new_page(), visit.origin)
+            await shopper.go()
+            await shopper.add("Pear Drops")
+            await shopper.add("Pear Drops")
+            await shopper.go_to_the_till()
+            await shopper.page.reload()
+            await expect(shopper.button(f"Order and pay {two}")).to_be_visible()
+            await reprice(shop, 1, new_price)
+            visit.expect_failures(409)
+            await shopper.pay()
+            await expect(shopper.note).to_contain_text(f"The total is {now_two} now.")
+            await shopper.button(f"Order and pay {now_two}").click()
+            await shopper.expect_thanks()
+            await shopper.page.reload()
+            await expect(shopper.page.get_by_role("main")).to_contain_text(now_two)

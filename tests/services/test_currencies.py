@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import pytest
 
+from client import Conflict, OrderLine, ShopClient
 from services.catalog.demo import demo_products
 from services.common.core.currency import CURRENCIES
-from tests.shop import Shop
+from tests.shop import OPERATOR, Shop
 
 PURCHASES = {
     "USD": ("19.99", "59.97", "59.98"),
@@ -51,6 +52,18 @@ async def test_a_cart_an_order_and_its_payment_have_the_same_digits(
     assert f'"total_amount":{total},"currency":"{code}"'.encode() in order.body
     paid = await opened.pay(order.json)
     assert f'"amount":{total},"currency":"{code}"'.encode() in paid.body
+
+
+async def test_the_client_library_buys_at_the_same_digits(opened: Shop, code: str) -> None:
+    price, total, more = PURCHASES[code]
+    async with ShopClient(opened.urls["registry"], api_key=OPERATOR) as client:
+        line = OrderLine(1, 3, price=price)
+        with pytest.raises(Conflict) as refused:
+            await client.orders.create("ada", [line], expected_total=more)
+        assert refused.value.code == "price_changed"
+        order = await client.orders.create("ada", [line], expected_total=total)
+        receipt = await client.payments.pay(order.order_id, total)
+        assert (str(order.total_amount), str(receipt.amount)) == (total, total)
 
 
 async def test_one_of_the_smallest_unit_too_much_does_not_pay(opened: Shop, code: str) -> None:

@@ -15,6 +15,7 @@ from client import Product, ShopClient
 from client.catalog import Catalog
 from services.catalog.app import CatalogSettings, create_app
 from services.common.core.arguments import SettingsError
+from services.common.core.currency import CURRENCIES, USD, Currency
 from services.common.core.settings import DEVELOPMENT_KEY
 from services.common.process.serve import listen
 from services.common.web.keys import BOUND
@@ -66,11 +67,19 @@ async def registry() -> AsyncIterator[FakeRegistry]:
 
 
 @pytest.fixture
+def currency() -> Currency:
+    """What the shop sells in, where a test does not say another."""
+    return USD
+
+
+@pytest.fixture
 async def shop(
-    registry: FakeRegistry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    registry: FakeRegistry, tmp_path: Path, capsys: pytest.CaptureFixture[str], currency: Currency
 ) -> AsyncIterator[Shop]:
     app = create_app(
-        CatalogSettings(service="catalog", data_dir=tmp_path, registry_url=registry.url)
+        CatalogSettings(
+            service="catalog", data_dir=tmp_path, registry_url=registry.url, currency=currency
+        )
     )
     runner = await listen(app)
     await registry.put("catalog", instance("catalog-1", app[BOUND].result()))
@@ -105,6 +114,25 @@ async def test_what_was_not_imported_is_listed_line_by_line(shop: Shop) -> None:
         "Refused:",
         "  line 13: Beeswax Candle: price: expected at most two decimals",
     ]
+
+
+@pytest.mark.parametrize(
+    ("currency", "taken", "not_taken", "decimals"),
+    [
+        (CURRENCIES["JPY"], ["1500", "1500.00"], "1500.50", "no decimals"),
+        (CURRENCIES["KWD"], ["2.5", "2.505"], "2.5055", "at most three decimals"),
+    ],
+    ids=["JPY", "KWD"],
+)
+async def test_a_price_is_taken_that_the_currency_has(
+    shop: Shop, taken: list[str], not_taken: str, decimals: str
+) -> None:
+    prices = [*taken, not_taken]
+    rows = [f"{number},Tea,TRUE,,T{number},1,{price}" for number, price in enumerate(prices)]
+    assert await shop.run(shop.file(*rows)) == 1
+    assert shop.said[-1] == f"  line 4: Tea: price: expected {decimals}"
+    products = await shop.products()
+    assert [product.price for product in products.values()] == list(map(Decimal, taken))
 
 
 async def test_a_second_import_changes_nothing(shop: Shop) -> None:
