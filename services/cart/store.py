@@ -70,7 +70,7 @@ def _item(row: sqlite3.Row, catalog: CatalogSnapshot, currency: Currency) -> Ite
     current = catalog.products.get(row["product_id"])
     name = current.name if current else row["name"]
     price = current.price if current else row["price_minor"]
-    gone = row["product_id"] in catalog.gone or (bool(row["gone"]) and current is None)
+    gone = _is_gone(row, catalog)
     if gone:
         price = None
     return ItemView(
@@ -82,6 +82,22 @@ def _item(row: sqlite3.Row, catalog: CatalogSnapshot, currency: Currency) -> Ite
         validated=gone or current is not None or bool(row["validated"]),
         gone=gone,
     )
+
+
+def is_gone(
+    conn: sqlite3.Connection, user_id: str, product_id: int, catalog: CatalogSnapshot
+) -> bool:
+    """Whether a product is no longer sold, by the catalog or else by what a cart's line says."""
+    row = conn.execute(
+        "SELECT product_id, gone FROM cart_lines WHERE user_id = ? AND product_id = ?",
+        (user_id, product_id),
+    ).fetchone()
+    return product_id in catalog.gone if row is None else _is_gone(row, catalog)
+
+
+def _is_gone(row: sqlite3.Row, catalog: CatalogSnapshot) -> bool:
+    product_id = row["product_id"]
+    return product_id in catalog.gone or (bool(row["gone"]) and product_id not in catalog.products)
 
 
 def quantity_of(conn: sqlite3.Connection, user_id: str, product_id: int) -> int:

@@ -53,7 +53,7 @@ def set_units(
     learn(conn, user_id, catalog)
     held = store.quantity_of(conn, user_id, product_id)
     if quantity > held:
-        if product_id in catalog.gone:
+        if store.is_gone(conn, user_id, product_id, catalog):
             raise product_not_found(product_id)
         _add_batch(conn, user_id, product_id, quantity, quantity - held, catalog, now)
     elif quantity < held:

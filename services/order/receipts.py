@@ -59,10 +59,8 @@ def hash_of(token: str) -> str:
 
 
 def read_receipt(conn: sqlite3.Connection, digest: str) -> ReceiptView:
-    """The receipt whose link has this hash. Raises NotFound if there is none, or it was revoked."""
-    row = conn.execute(
-        "SELECT * FROM orders WHERE receipt_hash = ? AND receipt_revoked_at IS NULL", (digest,)
-    ).fetchone()
+    """The receipt whose link has this hash. Raises NotFound if there is none."""
+    row = conn.execute("SELECT * FROM orders WHERE receipt_hash = ?", (digest,)).fetchone()
     if row is None:
         raise NotFound("This link leads to no receipt", code="receipt_not_found")
     order = store.to_order(row)
@@ -72,12 +70,12 @@ def read_receipt(conn: sqlite3.Connection, digest: str) -> ReceiptView:
 def store_receipt(
     conn: sqlite3.Connection, order_id: str, digest: str, *, may_replace_revoked: bool
 ) -> None:
-    """Have the link with this hash be the order's only one.
+    """Have the link with this hash be the order's only one. That one was revoked stays known.
 
     Raises Conflict (`receipt_revoked`), NotFound (`order_not_found`).
     """
     changed = conn.execute(
-        "UPDATE orders SET receipt_hash = ?, receipt_revoked_at = NULL"
+        "UPDATE orders SET receipt_hash = ?"
         " WHERE order_id = ? AND (receipt_revoked_at IS NULL OR ?)",
         (digest, order_id, may_replace_revoked),
     ).rowcount
@@ -93,7 +91,9 @@ def store_receipt(
 def end_receipt(conn: sqlite3.Connection, order_id: str, now: str) -> None:
     """Revoke the order's link. A repeat changes nothing. Raises NotFound (`order_not_found`)."""
     changed = conn.execute(
-        "UPDATE orders SET receipt_revoked_at = coalesce(receipt_revoked_at, ?) WHERE order_id = ?",
+        "UPDATE orders SET receipt_hash = NULL, receipt_revoked_at = CASE"
+        "   WHEN receipt_hash IS NULL THEN coalesce(receipt_revoked_at, ?1) ELSE ?1 END"
+        " WHERE order_id = ?2",
         (now, order_id),
     ).rowcount
     if not changed:

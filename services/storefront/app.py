@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from client.errors import ShopError
+from client.wire import path_segment
 from services.common.core.arguments import SettingsError
-from services.common.core.errors import NotFound
+from services.common.core.errors import NotFound, Unavailable
 from services.common.core.settings import Settings
 from services.common.core.token_keys import LONGEST_TOKEN
 from services.common.durable.peers import ask
@@ -27,9 +28,9 @@ from services.common.web.parameters import path_id, path_uuid
 from services.common.web.routing import Access, Route
 from services.common.web.token_buckets import TokenBuckets
 
-from .document import with_routes_of_owners
-from .gateway import OWNERS, gateway, gateway_routes
-from .limits import places_for_addresses, rate_of_customers
+from .document import WithRoutesOfOwners
+from .gateway import GATEWAY, OWNERS, gateway, gateway_routes
+from .limits import places_for_addresses, rate_of_customers, rate_without_a_key
 from .sessions import SESSIONS, Session, begin_session
 
 
@@ -37,9 +38,10 @@ from .sessions import SESSIONS, Session, begin_session
 class StorefrontSettings(Settings):
     """`session_seconds` is how long a token lasts, and `renewal_seconds` for how long after that it
     is renewed still. A customer may make `customer_rate` requests a
-    second, an address begin `session_rate` sessions a minute, and both so many at once. An address
-    may have `address_requests` at once (0: no bound). Whose request it is, the `trusted_proxies`
-    may tell: the networks (CIDR) that they are in.
+    second, and so may an address without a key that wants what services are asked for. An address
+    may begin `session_rate` sessions a minute. Both may come in bursts. An address may have
+    `address_requests` at once (0: no bound). Whose request it is, the `trusted_proxies` may tell:
+    the networks (CIDR) that they are in.
     """
 
     session_seconds: float = 7 * 24 * 3600.0
@@ -73,7 +75,7 @@ class StorefrontSettings(Settings):
 def create_app(settings: StorefrontSettings) -> web.Application:
     """The storefront."""
     app = service_app(settings, ROUTES, peers=sorted(set(OWNERS.values())), resources=[gateway])
-    app[WHOLE_DOCUMENT] = with_routes_of_owners
+    app[WHOLE_DOCUMENT] = WithRoutesOfOwners().document
     app.middlewares.append(answer_not_found_with_page)
     app[TOKEN_LIFETIME] = timedelta(seconds=settings.session_seconds)
     app[TOKEN_RENEWAL] = timedelta(seconds=settings.renewal_seconds)
@@ -82,6 +84,7 @@ def create_app(settings: StorefrontSettings) -> web.Application:
     app[GATES] += [
         places_for_addresses(settings.address_requests),
         rate_of_customers(settings.customer_rate, settings.customer_burst),
+        rate_without_a_key(settings.customer_rate, settings.customer_burst),
     ]
     return app
 
@@ -108,22 +111,26 @@ async def is_there(request: web.Request) -> bool:
     """
     parts = request.match_info
     try:
-        if "order_id" in parts:
-            path_uuid(request, "order_id", "order_not_found", "There is no order {}")
-        if "product_id" in parts:
-            product_id = path_id(request, "product_id", "product_not_found", "No product {}")
-            await _ask(request, "catalog", f"/products/{product_id}")
-        if "token" in parts:
-            await _ask(request, "order", f"/receipts/{quote(parts['token'], safe='')}")
+        async with asyncio.timeout(OWNER_SECONDS):
+            if "order_id" in parts:
+                path_uuid(request, "order_id", "order_not_found", "There is no order {}")
+            if "product_id" in parts:
+                product_id = path_id(request, "product_id", "product_not_found", "No product {}")
+                await _ask(request, "catalog", f"/products/{product_id}")
+            if "token" in parts:
+                await _ask(request, "order", f"/receipts/{path_segment(parts['token'])}")
     except NotFound:
         return False
     except ShopError as error:
         return error.code not in {"product_not_found", "receipt_not_found"}
+    except (Unavailable, TimeoutError):
+        pass
     return True
 
 
 async def _ask(request: web.Request, service: str, path: str) -> None:
-    await ask(request.app, dict, service, "GET", path, deadline=OWNER_SECONDS)
+    async with request.app[GATEWAY].turn(service, request):
+        await ask(request.app, dict, service, "GET", path)
 
 
 OWNER_SECONDS = 1.0

@@ -5,27 +5,59 @@ services that own them say.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
+from client.errors import ShopError
 from services.common.core import wire
+from services.common.core.errors import Unavailable
 
-from .gateway import GATEWAY, OWNERS
+from .gateway import GATEWAY, OWNERS, RECEIPT
 from .headers import PREFIX
 
 _SCHEMAS = "#/components/schemas/"
 
 
-async def with_routes_of_owners(app: web.Application, own: dict[str, Any]) -> dict[str, Any]:
-    """The document `own` and what the gateway passes on. Raises Unavailable while an owner cannot
-    be asked: half a document would be taken for the whole.
-    """
-    owners = sorted(set(OWNERS.values()))
-    answers = await asyncio.gather(*map(app[GATEWAY].document_of, owners))
-    documents = {name: wire.parse_json(text) for name, text in zip(owners, answers, strict=True)}
+KEPT_SECONDS = 10.0
+"""For so long nobody is asked again: a document changes with a release alone."""
+
+
+class WithRoutesOfOwners:
+    """Makes the whole document, for one request at a time; others wait for what it makes."""
+
+    def __init__(self) -> None:
+        self._making = asyncio.Lock()
+        self._made: tuple[float, bytes] | None = None
+
+    async def document(self, request: web.Request, own: dict[str, Any]) -> bytes:
+        """The document `own` and what the gateway passes on, as JSON. Raises Unavailable while an
+        owner cannot be asked: half a document would be taken for the whole.
+        """
+        async with self._making:
+            if self._made is None or self._made[0] + KEPT_SECONDS < time.monotonic():
+                owners = sorted(set(OWNERS.values()))
+                texts = await asyncio.gather(*(_ask(owner, request) for owner in owners))
+                whole = wire.encode(_joined(own, dict(zip(owners, texts, strict=True))))
+                self._made = (time.monotonic(), whole)
+            return self._made[1]
+
+
+async def _ask(service: str, request: web.Request) -> bytes:
+    try:
+        return await request.app[GATEWAY].read(service, "/openapi.json", request)
+    except ShopError:
+        raise Unavailable(
+            f"The {service} service cannot be asked for its document at the moment",
+            extensions={"service": service},
+        ) from None
+
+
+def _joined(own: dict[str, Any], texts: Mapping[str, bytes]) -> dict[str, Any]:
+    documents = {name: wire.parse_json(text) for name, text in texts.items()}
     told = Counter(name for each in documents.values() for name in each["components"]["schemas"])
     told -= Counter({"Problem": told["Problem"]})  # it is the same in all
     paths, schemas = {**own["paths"]}, {**own["components"]["schemas"]}
@@ -49,6 +81,8 @@ async def with_routes_of_owners(app: web.Application, own: dict[str, Any]) -> di
 
 def _owner_of(path: str) -> str | None:
     """The service that gets a call to this path, if the gateway passes it on."""
+    if path == RECEIPT:
+        return "order"
     for pattern, service in OWNERS.items():
         prefix, rest, _ = pattern.partition("{")
         if path == pattern or (rest and path.startswith(prefix)):

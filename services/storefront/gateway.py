@@ -81,33 +81,30 @@ class Gateway:
 
         No slot is held while the answer is written: a reader may take its time for that.
         """
-        async with self._slot(service, _caller(request)):
+        async with self.turn(service, request):
             try:
                 answer = await self._ask(service, request, body)
             except errors.ShopError as error:
                 answer = _rejection(service, request, error)
         return _returned(request, answer)
 
-    async def document_of(self, service: str) -> bytes:
-        """The OpenAPI document of a service, for which nobody needs a key. Raises Unavailable."""
-        try:
+    async def read(self, service: str, path: str, request: web.Request) -> bytes:
+        """What a service shows to anyone, on behalf of a request. Raises ShopError, Unavailable."""
+        async with self.turn(service, request):
             answer = await self._transport.request(
                 service,
                 "GET",
-                "/openapi.json",
+                path,
                 deadline=self._deadline,
                 attempt_timeout=ATTEMPT_SECONDS,
                 max_wait=self._max_wait,
             )
-        except errors.ShopError:
-            raise Unavailable(
-                f"The {service} service cannot be asked for its document at the moment",
-                extensions={"service": service},
-            ) from None
         return answer.body
 
     @asynccontextmanager
-    async def _slot(self, service: str, caller: str | None) -> AsyncIterator[None]:
+    async def turn(self, service: str, request: web.Request) -> AsyncIterator[None]:
+        """A turn to call a service on behalf of a request. Raises Unavailable if there is none."""
+        caller = _caller(request)
         slots = [self._slots[service]]
         if caller is not None:
             own = asyncio.Semaphore(CALLS_OF_A_CALLER)

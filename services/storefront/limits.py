@@ -8,6 +8,7 @@ from services.common.web.addresses import address_of
 from services.common.web.admission import Gate, Places, customer_of
 from services.common.web.auth import OPERATOR
 from services.common.web.keys import PRINCIPAL
+from services.common.web.routing import ROUTE, Access
 from services.common.web.token_buckets import TokenBuckets
 
 
@@ -32,5 +33,19 @@ def rate_of_customers(rate: float, burst: float) -> Gate:
     def gate(request: web.Request) -> None:
         if (user_id := customer_of(request)) is not None:
             buckets.take(user_id)
+
+    return gate
+
+
+def rate_without_a_key(rate: float, burst: float) -> Gate:
+    """A gate that lets each address ask for what needs no key, and is asked of the services, as
+    often as `rate_of_customers` lets a customer.
+    """
+    buckets = TokenBuckets(rate, burst)
+
+    def gate(request: web.Request) -> None:
+        route = request.get(ROUTE)
+        if route is not None and route.access is Access.PUBLIC and route.counted:
+            buckets.take(address_of(request))
 
     return gate

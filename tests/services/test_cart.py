@@ -181,6 +181,15 @@ async def test_a_line_that_is_gone_can_be_made_less_and_no_more(
     assert len((await put(catalog_and_cart, gone, 0)).json["items"]) == 1
 
 
+async def test_a_line_that_is_gone_gets_no_more_while_no_catalog_answers(
+    catalog_and_cart: Shop, gone: int
+) -> None:
+    await cart(catalog_and_cart)
+    await catalog_and_cart.stop("catalog")
+    assert (await add(catalog_and_cart, gone)).code == "product_not_found"
+    assert (await put(catalog_and_cart, gone, 1)).json["items"][0]["quantity"] == 1
+
+
 async def test_what_is_gone_stays_so_while_no_catalog_answers(
     catalog_and_cart: Shop, gone: int
 ) -> None:

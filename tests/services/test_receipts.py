@@ -127,9 +127,17 @@ async def test_no_log_has_a_link_in_it(orders: Shop, caplog: pytest.LogCaptureFi
     await open_link(orders, path)
     await orders.call("storefront", "GET", f"/api{path}", key=None)
     assert (await page_of(orders, path.rpartition("/")[2])).status == 200
+    for method, wrong in (("POST", path), ("OPTIONS", path), ("GET", f"{path}/"), ("GET", path)):
+        headers = {"Tuckshop-Service": "payment"} if wrong is path else {}
+        await orders.call("order", method, wrong, key=None, headers=headers)
+        await orders.call("order", method, wrong, key=None)
+        await orders.call("storefront", method, f"/api{wrong}", key=None)
+        await orders.call("storefront", method, wrong, key=None)
     await orders.stop("order")
     assert (await orders.call("storefront", "GET", f"/api{path}", key=None)).status == 503
-    assert path.rpartition("/")[2] not in "\n".join(str(vars(each)) for each in caplog.records)
+    logged = "\n".join(str(vars(each)) for each in caplog.records)
+    assert "/receipts/..." in logged
+    assert path.rpartition("/")[2] not in logged
 
 
 async def test_somebody_else_makes_no_link(orders: Shop) -> None:
@@ -200,7 +208,10 @@ async def test_the_operator_makes_a_link_again_after_revoking_one(orders: Shop) 
     again = await link(orders, order, OPERATOR)
     assert (await open_link(orders, again)).status == 200
     assert_leads_nowhere(await open_link(orders, revoked))
-    assert (await make(orders, order)).status == 201
+    assert_problem(await make(orders, order), 409, "receipt_revoked")
+    assert (await open_link(orders, again)).status == 200
+    await revoke(orders, order.order_id)
+    assert_leads_nowhere(await open_link(orders, again))
 
 
 async def test_a_customer_revokes_nothing(orders: Shop) -> None:

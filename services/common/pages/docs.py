@@ -15,7 +15,7 @@ from ..web.routing import Access, Route
 from .files import POLICY, VENDOR, send_file
 
 Document = dict[str, Any]
-WHOLE_DOCUMENT: web.AppKey[Callable[[web.Application, Document], Awaitable[Document]]] = web.AppKey(
+WHOLE_DOCUMENT: web.AppKey[Callable[[web.Request, Document], Awaitable[bytes]]] = web.AppKey(
     "whole_document"
 )
 """Makes the whole document of a service's own, where it serves routes of others."""
@@ -33,10 +33,9 @@ def documentation_routes(service: str, routes: list[Route], currency: Currency) 
         nonlocal document
         if document is None:
             document = openapi_document(service, all_routes, currency)
-        whole = document
         if WHOLE_DOCUMENT in request.app:
-            whole = await request.app[WHOLE_DOCUMENT](request.app, document)
-        return web.json_response(body=wire.encode(whole))
+            return web.json_response(body=await request.app[WHOLE_DOCUMENT](request, document))
+        return web.json_response(body=wire.encode(document))
 
     async def docs(request: web.Request) -> web.Response:
         """The page that shows this service's documentation and can try its routes."""

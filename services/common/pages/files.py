@@ -109,7 +109,8 @@ def page_routes(
 
     folders = {"assets": folder, "shared": SHARED, "vendor": VENDOR}
     return [
-        *(Route("GET", view, page, Access.PUBLIC, raw=True) for view in views),
+        # What names a thing may have to be asked for: such pages are bounded as calls are.
+        *(Route("GET", view, page, Access.PUBLIC, raw=True, counted="{" in view) for view in views),
         *(
             Route("GET", f"/{place}/{{file:.+}}", _files(root), Access.PUBLIC, raw=True)
             for place, root in folders.items()

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import time
 from contextlib import ExitStack
 
@@ -130,10 +131,20 @@ def _report(request: web.Request, status: int, seconds: float) -> None:
             logging.WARNING if status >= 500 else logging.INFO,
             "%s %s %d",
             request.method,
-            request.path,
+            _without_secrets(request.path),
             status,
             extra={"milliseconds": round(seconds * 1000, 1)},
         )
+
+
+def _without_secrets(path: str) -> str:
+    """A path without what may open something: a receipt's link has its key in it. No id is so long
+    but that of a user may be.
+    """
+    return _LIKE_A_SECRET.sub("...", path)
+
+
+_LIKE_A_SECRET = re.compile(r"[\w.~-]{40,}")
 
 
 def as_problem(error: Exception) -> Problem:

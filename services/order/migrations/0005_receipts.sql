@@ -2,6 +2,6 @@
 -- what is kept is the SHA-256 of its token.
 
 ALTER TABLE orders ADD COLUMN receipt_hash TEXT;
-ALTER TABLE orders ADD COLUMN receipt_revoked_at TEXT;
+ALTER TABLE orders ADD COLUMN receipt_revoked_at TEXT;  -- when the shop did so last; since then it alone makes links
 
 CREATE UNIQUE INDEX orders_by_receipt ON orders (receipt_hash) WHERE receipt_hash IS NOT NULL;

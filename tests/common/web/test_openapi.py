@@ -204,7 +204,7 @@ async def test_the_storefront_tells_the_routes_of_the_gateway_as_their_owners_do
         (service, path): operations
         for service in ("catalog", "cart", "order", "payment")
         for path, operations in documents[service]["paths"].items()
-        if re.match(r"/(products|categories|cart|orders|pay|payments)(/|$)", path)
+        if re.match(r"/(products|categories|cart|orders|receipts|pay|payments)(/|$)", path)
     }
     assert passed_on == {f"/api{path}" for _, path in owned} | {"/api/session"}
     for (service, path), operations in owned.items():
