@@ -91,3 +91,16 @@ async def test_a_price_that_has_changed_is_called_one(
     await shopper.pay()
     await expect(shopper.note).to_contain_text("A price has changed")
     await expect(shopper.note).to_contain_text("The total is $7.50 now.")
+
+
+async def test_a_cart_that_costs_nothing_is_refused_in_words(
+    shop: Shop, visit: Visit, page: Page
+) -> None:
+    await shop.product(name="Paper Bag", price="0")
+    shopper = Shopper(page, visit.origin)
+    await shopper.go()
+    await shopper.add("Paper Bag")
+    await shopper.go_to_the_till()
+    visit.expect_failures(409, 422)
+    await shopper.pay()
+    await expect(shopper.note).to_contain_text("This order would cost nothing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.shopper import Shopper
@@ -94,3 +95,39 @@ async def test_a_revoked_link_is_told_in_words(shop: Shop, visit: Visit, page: P
     await expect(shopper.heading("No such receipt")).to_be_visible()
     await shopper.go(f"/orders/{order_id}")
     await expect(page.get_by_text("The shop gives out no link to this receipt.")).to_be_visible()
+
+
+async def test_a_receipt_that_is_left_open_tells_of_a_refund_when_one_comes_back_to_it(
+    shop: Shop, visit: Visit, page: Page
+) -> None:
+    shopper = Shopper(page, visit.origin)
+    order_id = await bought(shop, shopper)
+    await shopper.go(await path_on(page))
+    receipt = page.get_by_role("region", name="Receipt")
+    await expect(receipt.locator(".receipt-stamp")).to_have_text("Paid")
+    order = (await shop.call("order", "GET", f"/orders/{order_id}")).json
+    path = f"/payments/{order['payment_id']}/refund"
+    assert (await shop.call("payment", "POST", path)).status == 200
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(receipt.locator(".receipt-stamp")).to_have_text("Refunded")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "Storage.prototype.setItem = () => { throw new Error('full'); }",
+        "delete window.localStorage; delete window.sessionStorage;",
+    ],
+    ids=["full", "not allowed"],
+)
+async def test_a_browser_that_stores_nothing_buys_and_gives_out_one_link(
+    shop: Shop, visit: Visit, page: Page, script: str
+) -> None:
+    await page.add_init_script(script)
+    await bought(shop, Shopper(page, visit.origin))
+    path = await path_on(page)
+    main = page.get_by_role("main")
+    await page.get_by_role("link", name="My orders").first.click()
+    await main.get_by_role("link", name="Pear Drops").click()
+    await expect(page.get_by_role("heading", name="Your order")).to_be_visible()
+    assert await path_on(page) == path

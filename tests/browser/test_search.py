@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.shopper import Shopper
-from tests.browser.visit import Visit
-from tests.shop import Shop
+from tests.browser.visit import Visit, visiting
+from tests.shop import Shop, open_shop
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -49,3 +52,40 @@ async def test_the_category_that_one_is_in_stays_where_nothing_in_it_is_found(
     tabs = ["Everything 2", "drinks 1", "sweets 1", "bakery 0"]
     await expect(shelves(page)).to_have_text(tabs)
     await expect(page.get_by_role("heading", name="Nothing like that")).to_be_visible()
+
+
+PRICES = {
+    "USD": ("1.25", "1.24", "1.255", "2 or 2.50"),
+    "JPY": ("1500000", "1499999", "2.50", "250"),
+    "KWD": ("1.255", "1.254", "1.2555", "2 or 2.500"),
+}
+"""The price of a thing, the next one below it, what is no price, and what is told then."""
+
+
+@pytest.mark.parametrize("currency", PRICES)
+async def test_prices_are_asked_for_as_the_currency_has_them(
+    browser: Browser, tmp_path: Path, currency: str
+) -> None:
+    price, less, no_price, example = PRICES[currency]
+    async with open_shop(tmp_path) as shop:
+        await shop.start_all(currency=currency)
+        await shop.product(name="Pear Drops", price=price)
+        async with visiting(browser, shop.urls["storefront"]) as visit:
+            # The browser is not told what the shop sells in before it sees a price.
+            shopper = Shopper(await visit.tab(f"/?max={price}&min={no_price}"), visit.origin)
+            page = shopper.page
+            highest = page.get_by_role("textbox", name="Highest price")
+            hint = page.get_by_text(f"A price such as {example}")
+            await expect(shopper.card("Pear Drops")).to_be_visible()
+            await expect(hint).to_be_visible()
+            await shopper.go("/?stock=1")
+            await highest.fill(less)
+            await highest.press("Enter")
+            await expect(page.get_by_role("heading", name="Nothing like that")).to_be_visible()
+            await highest.fill(no_price)
+            await highest.press("Enter")
+            await expect(hint).to_be_visible()
+            await highest.fill(price)
+            await highest.press("Enter")
+            await expect(shopper.card("Pear Drops")).to_be_visible()
+            await expect(hint).not_to_be_visible()

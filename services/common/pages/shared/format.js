@@ -10,6 +10,11 @@ const decimalsOf = new Map(
 );
 const printers = new Map();
 
+/** How many decimals a currency has. */
+export function decimals(currency) {
+  return decimalsOf.get(currency);
+}
+
 /** An amount of the API, which is in major units, in the smallest unit of its currency. */
 export function minorOf(amount, currency) {
   return Math.round(amount * 10 ** decimalsOf.get(currency));
@@ -23,8 +28,8 @@ export function amountOf(minor, currency) {
 /** So many of the smallest unit as text: "$1.20", "¥120". The browser knows other decimals for some. */
 export function money(minor, currency) {
   if (!printers.has(currency)) {
-    const decimals = decimalsOf.get(currency);
-    const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    const many = decimalsOf.get(currency);
+    const digits = { minimumFractionDigits: many, maximumFractionDigits: many };
     printers.set(currency, new Intl.NumberFormat("en", { style: "currency", currency, ...digits }));
   }
   return printers.get(currency).format(amountOf(minor, currency));

@@ -2,7 +2,8 @@
 
 import { useStore } from "/shared/state.js";
 import { html, useEffect, useState } from "/vendor/preact/standalone.module.js";
-import { categoryQuery, isPrice, SORT_OPTIONS, shelfUrl } from "../state/filters.js";
+import { currency } from "../state/currency.js";
+import { categoryQuery, examplePrice, isPrice, SORT_OPTIONS, shelfUrl } from "../state/filters.js";
 import { categories, loadCategories } from "../state/products.js";
 import { navigate } from "../state/router.js";
 
@@ -12,7 +13,7 @@ export function FilterBar({ filters }) {
 
 function Categories({ filters }) {
   const told = useStore(categories)?.list;
-  const query = categoryQuery(filters);
+  const query = categoryQuery(filters, useStore(currency));
   useEffect(() => {
     const ending = new AbortController();
     // A view that has gone away asks no more; a refusal here takes nothing from the shelf.
@@ -92,15 +93,18 @@ function FilterForm({ filters }) {
 }
 
 function PriceField({ label, placeholder, value, onChange }) {
-  const [wrong, setWrong] = useState(false);
+  const inCurrency = useStore(currency);
+  const [text, setText] = useState(value);
+  const isWrong = (price) => price !== "" && !isPrice(price, inCurrency);
   const changed = (event) => {
-    const text = event.currentTarget.value.trim().replace(",", ".");
-    setWrong(text !== "" && !isPrice(text));
-    if (text === "" || isPrice(text)) onChange(text);
+    const price = event.currentTarget.value.trim();
+    setText(price);
+    if (!isWrong(price)) onChange(price.replace(",", "."));
   };
+  const wrong = inCurrency !== null && isWrong(text);
   return html`<span class="price-field">
-    <input class="field count" inputmode="decimal" maxlength="10" aria-label=${label} placeholder=${placeholder}
+    <input class="field count" inputmode="decimal" maxlength="14" aria-label=${label} placeholder=${placeholder}
       aria-invalid=${wrong ? "true" : undefined} value=${value} onChange=${changed} />
-    ${wrong && html`<span class="wrong small" role="alert">A price such as 2 or 2.50</span>`}
+    ${wrong && html`<span class="wrong small" role="alert">A price such as ${examplePrice(inCurrency)}</span>`}
   </span>`;
 }

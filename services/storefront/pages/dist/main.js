@@ -367,23 +367,26 @@ var iso4217_default = {
 // services/common/pages/shared/format.js
 var decimalsOf = new Map(
   Object.entries(iso4217_default).flatMap(
-    ([decimals, codes]) => codes.split(" ").map((code) => [code, Number(decimals)])
+    ([decimals2, codes]) => codes.split(" ").map((code) => [code, Number(decimals2)])
   )
 );
 var printers = /* @__PURE__ */ new Map();
-function minorOf(amount, currency) {
-  return Math.round(amount * 10 ** decimalsOf.get(currency));
+function decimals(currency2) {
+  return decimalsOf.get(currency2);
 }
-function amountOf(minor, currency) {
-  return minor / 10 ** decimalsOf.get(currency);
+function minorOf(amount, currency2) {
+  return Math.round(amount * 10 ** decimalsOf.get(currency2));
 }
-function money(minor, currency) {
-  if (!printers.has(currency)) {
-    const decimals = decimalsOf.get(currency);
-    const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-    printers.set(currency, new Intl.NumberFormat("en", { style: "currency", currency, ...digits }));
+function amountOf(minor, currency2) {
+  return minor / 10 ** decimalsOf.get(currency2);
+}
+function money(minor, currency2) {
+  if (!printers.has(currency2)) {
+    const many = decimalsOf.get(currency2);
+    const digits = { minimumFractionDigits: many, maximumFractionDigits: many };
+    printers.set(currency2, new Intl.NumberFormat("en", { style: "currency", currency: currency2, ...digits }));
   }
-  return printers.get(currency).format(amountOf(minor, currency));
+  return printers.get(currency2).format(amountOf(minor, currency2));
 }
 function counted(number, one, many = `${one}s`) {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
@@ -516,18 +519,22 @@ function adjustClock(date) {
 
 // services/storefront/pages/state/storage.js
 var PREFIX = "tuckshop.";
-function loadItem(name, storage = localStorage) {
+var unstored = /* @__PURE__ */ new Map();
+function loadItem(name, kind = "localStorage") {
+  if (unstored.has(name)) return unstored.get(name);
   try {
-    return JSON.parse(storage.getItem(PREFIX + name));
+    return JSON.parse(window[kind].getItem(PREFIX + name));
   } catch {
     return null;
   }
 }
-function saveItem(name, value, storage = localStorage) {
+function saveItem(name, value, kind = "localStorage") {
+  unstored.delete(name);
   try {
-    if (value === null) storage.removeItem(PREFIX + name);
-    else storage.setItem(PREFIX + name, JSON.stringify(value));
+    if (value === null) window[kind].removeItem(PREFIX + name);
+    else window[kind].setItem(PREFIX + name, JSON.stringify(value));
   } catch {
+    unstored.set(name, value);
   }
 }
 function onStorageChange(name, listener) {
@@ -768,14 +775,14 @@ async function sendPending() {
 function withPending(items) {
   return items.map((item) => ({ ...item, quantity: pendingQuantities.get(item.product_id) ?? item.quantity })).filter((item) => item.quantity > 0);
 }
-function applyAnswer({ items: answered, currency, version }) {
+function applyAnswer({ items: answered, currency: currency2, version }) {
   const items = withPending(
     answered.map((item) => ({
       ...item,
-      price: item.price === null ? null : minorOf(item.price, currency)
+      price: item.price === null ? null : minorOf(item.price, currency2)
     }))
   );
-  const next = { items, currency, version, user_id: session.value?.user_id };
+  const next = { items, currency: currency2, version, user_id: session.value?.user_id };
   cart.set(next);
   rememberPrices(items, seenPrices.value);
   tellOtherTabs("cart", next);
@@ -806,10 +813,14 @@ function useOutcome() {
   const now = useStore(outcome);
   return now?.paid && now === before.current ? null : now;
 }
-function buyCart(total, currency) {
+function buyCart(total, currency2) {
   return startStep({
     stage: "order",
-    body: { user_id: session.value.user_id, expected_total: amountOf(total, currency) },
+    // No total is nothing that could be expected: the till says why it takes no such order.
+    body: {
+      user_id: session.value.user_id,
+      expected_total: amountOf(total, currency2) || void 0
+    },
     units: unitsIn(cart.value)
   });
 }
@@ -869,7 +880,9 @@ async function seenFromCart(error, { units }) {
   const { status, code, problem } = error;
   if (code === "product_not_found") return new ApiError(status, { ...problem, code: "cart_gone" });
   if (code !== "price_changed") return error;
-  await loadCart();
+  if (units === void 0) return error;
+  await loadCart().catch(() => {
+  });
   if (unitsIn(cart.value) === units) return error;
   return new ApiError(status, { ...problem, code: "cart_changed" });
 }
@@ -913,7 +926,7 @@ function outcomeFromTab({ status, problem, ...rest }) {
 }
 
 // services/storefront/pages/state/router.js
-var scrollPositions = loadItem("scroll", sessionStorage) || {};
+var scrollPositions = loadItem("scroll", "sessionStorage") || {};
 var route = createStore(readRoute());
 var arrived = { key: null, path: null };
 var goingBack = false;
@@ -941,7 +954,7 @@ function followLink(event) {
 }
 function rememberScroll() {
   scrollPositions[route.value.key] = Math.round(window.scrollY);
-  saveItem("scroll", scrollPositions, sessionStorage);
+  saveItem("scroll", scrollPositions, "sessionStorage");
 }
 function navigate(url, { replace = false } = {}) {
   rememberScroll();
@@ -991,7 +1004,7 @@ var SORT_OPTIONS = [
   ["-price", "Highest price"],
   ["newest", "Newest"]
 ];
-var PRICE = /^\d{1,7}([.,]\d{1,2})?$/;
+var LARGEST_PRICE = 10 ** 10;
 function parseFilters(query) {
   const parameters = new URLSearchParams(query);
   const get = (name) => parameters.get(name) || "";
@@ -1013,21 +1026,27 @@ function shelfUrl(filters) {
   const query = parameters.toString();
   return query ? `/?${query}` : "/";
 }
-function apiQuery({ q: q2, category, min, max, stock, sort }) {
+function apiQuery({ q: q2, category, min, max, stock, sort }, currency2) {
   const parameters = new URLSearchParams();
   if (q2.trim()) parameters.set("q", q2.trim().slice(0, 200));
   if (category) parameters.set("category", category.slice(0, 200));
-  if (isPrice(min)) parameters.set("min_price", normalPrice(min));
-  if (isPrice(max)) parameters.set("max_price", normalPrice(max));
+  if (isPrice(min, currency2)) parameters.set("min_price", normalPrice(min));
+  if (isPrice(max, currency2)) parameters.set("max_price", normalPrice(max));
   if (stock) parameters.set("in_stock", "true");
   if (sort !== "id") parameters.set("sort", sort);
   return parameters.toString();
 }
-function categoryQuery(filters) {
-  return apiQuery({ ...filters, category: "", sort: "id" });
+function categoryQuery(filters, currency2) {
+  return apiQuery({ ...filters, category: "", sort: "id" }, currency2);
 }
-function isPrice(text) {
-  return PRICE.test(text) && Number(normalPrice(text)) <= 1e6;
+function isPrice(text, currency2) {
+  if (currency2 === null) return false;
+  const fraction = decimals(currency2) ? `([.,]\\d{1,${decimals(currency2)}})?` : "";
+  const isNumber = new RegExp(`^\\d{1,11}${fraction}$`).test(text);
+  return isNumber && minorOf(normalPrice(text), currency2) <= LARGEST_PRICE;
+}
+function examplePrice(currency2) {
+  return decimals(currency2) ? `2 or ${2.5.toFixed(decimals(currency2))}` : "250";
 }
 function normalPrice(text) {
   return String(Number(text.replace(",", ".")));
@@ -1202,8 +1221,8 @@ function describeError(error) {
   return { title, text };
 }
 function totalWords(error) {
-  const { total_amount: total, currency } = error.errors.find((one) => one.currency) ?? {};
-  const now = currency ? ` The total is ${money(minorOf(total, currency), currency)} now.` : "";
+  const { total_amount: total, currency: currency2 } = error.errors.find((one) => one.currency) ?? {};
+  const now = currency2 ? ` The total is ${money(minorOf(total, currency2), currency2)} now.` : "";
   return `Nothing was ordered and nothing paid.${now} Order again if that suits you.`;
 }
 var AWAY = {
@@ -1819,7 +1838,7 @@ function draw(product) {
 }
 
 // services/storefront/pages/state/line-warnings.js
-function lineWarning(item, products, seenPrices2, currency) {
+function lineWarning(item, products, seenPrices2, currency2) {
   const product = products.get(item.product_id);
   if (item.gone || product === null) {
     return { kind: "gone", text: "This is no longer sold.", available: 0 };
@@ -1836,7 +1855,7 @@ function lineWarning(item, products, seenPrices2, currency) {
   }
   const before = seenPrices2[item.product_id];
   if (item.price !== null && before !== void 0 && before !== item.price) {
-    const text = `The price has changed: it was ${money(before, currency)}, it is ${money(item.price, currency)} now.`;
+    const text = `The price has changed: it was ${money(before, currency2)}, it is ${money(item.price, currency2)} now.`;
     return { kind: "price", text };
   }
   return null;
@@ -1849,6 +1868,14 @@ function withAvailableStock(products, errors) {
   return next;
 }
 
+// services/storefront/pages/state/currency.js
+var currency = createStore(loadItem("currency"));
+function learnCurrency([thing]) {
+  if (!thing || thing.currency === currency.value) return;
+  saveItem("currency", thing.currency);
+  currency.set(thing.currency);
+}
+
 // services/storefront/pages/state/products.js
 var PAGE_SIZE = 24;
 var MAX_LIMIT = 960;
@@ -1859,6 +1886,7 @@ function remember(products) {
   const next = new Map(productsById.value);
   for (const product of products) next.set(product.id, product);
   productsById.set(next);
+  learnCurrency(products);
 }
 function asUnsearched(list) {
   return list && { query: "", list };
@@ -1982,12 +2010,12 @@ function reduceToStock(shortLines) {
   for (const { item, warning } of shortLines) setQuantity(item.product_id, warning.available);
   announce("The cart holds what is there.");
 }
-function CartLines({ lines, currency }) {
+function CartLines({ lines, currency: currency2 }) {
   return fe`<ul class="lines">
-    ${lines.map((line) => fe`<${CartLine} key=${line.item.product_id} line=${line} currency=${currency} />`)}
+    ${lines.map((line) => fe`<${CartLine} key=${line.item.product_id} line=${line} currency=${currency2} />`)}
   </ul>`;
 }
-function CartLine({ line: { item, product, warning }, currency }) {
+function CartLine({ line: { item, product, warning }, currency: currency2 }) {
   const name = item.name ?? `Product ${item.product_id}`;
   const set = (quantity) => {
     setQuantity(item.product_id, quantity);
@@ -1999,9 +2027,9 @@ function CartLine({ line: { item, product, warning }, currency }) {
       <${Picture} product=${product ?? { id: item.product_id, name, category: "", description: "" }} />
     </div>
     <div class="line-name"><a href=${`/products/${item.product_id}`} dir="auto">${name}</a>
-      <p class="small soft money">${eachPrice(item, currency)}</p>
+      <p class="small soft money">${eachPrice(item, currency2)}</p>
     </div>
-    <p class="line-total money">${item.price === null ? "–" : money(item.price * item.quantity, currency)}</p>
+    <p class="line-total money">${item.price === null ? "–" : money(item.price * item.quantity, currency2)}</p>
     <div class="line-change">
       <${Quantity} value=${item.quantity} name=${name} most=${cannotBeHad ? item.quantity : void 0} onChange=${set} />
       <button class="text-button small" type="button" aria-label=${`Remove ${name}`} onClick=${() => set(0)}>Remove</button>
@@ -2011,9 +2039,9 @@ function CartLine({ line: { item, product, warning }, currency }) {
     </p>`}
   </li>`;
 }
-function eachPrice({ gone, price }, currency) {
+function eachPrice({ gone, price }, currency2) {
   if (gone) return "";
-  return price === null ? "No price yet" : `${money(price, currency)} each`;
+  return price === null ? "No price yet" : `${money(price, currency2)} each`;
 }
 function CartWarnings({ shortLines, priceChanged }) {
   if (shortLines.length === 0 && !priceChanged) return null;
@@ -2116,7 +2144,7 @@ function PurchaseSteps({ step: { stage, waiting: waiting2 } }) {
 }
 
 // services/storefront/pages/components/receipt.js
-function Receipt({ lines, total, currency, head, children }) {
+function Receipt({ lines, total, currency: currency2, head, children }) {
   return fe`<section class="receipt" aria-label="Receipt">
     <div class="receipt-head"><p class="receipt-shop">Tuckshop</p>${head}</div>
     <table>
@@ -2131,7 +2159,7 @@ function Receipt({ lines, total, currency, head, children }) {
               <a href=${`/products/${line.key}`} dir="auto">${line.name}</a>
               ${line.note && fe`<span class="line-warning small">${line.note}</span>`}
             </th>
-            <td class="money">${line.price === null ? "–" : money(line.price * line.quantity, currency)}</td>
+            <td class="money">${line.price === null ? "–" : money(line.price * line.quantity, currency2)}</td>
           </tr>`
   )}
       </tbody>
@@ -2139,7 +2167,7 @@ function Receipt({ lines, total, currency, head, children }) {
         <tr>
           <td></td>
           <th scope="row">Total</th>
-          <td class="money receipt-total">${total === null ? "–" : money(total, currency)}</td>
+          <td class="money receipt-total">${total === null ? "–" : money(total, currency2)}</td>
         </tr>
       </tfoot>
     </table>
@@ -2351,7 +2379,9 @@ function CopyLink({ path, name }) {
 // services/storefront/pages/components/receipt-link.js
 function ReceiptLink({ orderId }) {
   const { data: link, error } = useReceiptLink(orderId);
-  if (error) return fe`<p class="small soft">The shop gives out no link to this receipt.</p>`;
+  if (error?.code === "receipt_revoked")
+    return fe`<p class="small soft">The shop gives out no link to this receipt.</p>`;
+  if (error) return null;
   return fe`<p class="small soft">
     This receipt has <a href=${link ?? void 0}>a link of its own</a>, which shows it on any device, to whoever has it.
     ${" "}${link && fe`<${CopyLink} path=${link} name="this receipt" />`}
@@ -2522,9 +2552,11 @@ function OrdersView() {
 }
 function Entry({ order }) {
   const names = order.items.map((item) => item.name ?? `Product ${item.product_id}`);
-  const what = names.length > 3 ? `${names.slice(0, 2).join(", ")} and ${counted(names.length - 2, "more", "more")}` : names.join(", ");
+  const shown = names.length > 3 ? names.slice(0, 2) : names;
+  const rest = names.length - shown.length;
+  const what = shown.map((name, i2) => fe`${i2 > 0 && ", "}<bdi key=${i2}>${name}</bdi>`);
   return fe`<li class="entry">
-    <h2 class="entry-name"><a href=${`/orders/${order.order_id}`} dir="auto">${what}</a></h2>
+    <h2 class="entry-name"><a href=${`/orders/${order.order_id}`}>${what}${rest > 0 && ` and ${counted(rest, "more", "more")}`}</a></h2>
     <p class="entry-when small soft"><span class="count">${orderNumber(order.order_id)}</span> · ${when(order.created_at)}</p>
     <p class="entry-status">
       <${StatusStamp} status=${order.status} />
@@ -2686,7 +2718,12 @@ function Neighbours({ product }) {
 
 // services/storefront/pages/views/receipt.js
 function ReceiptView({ id }) {
-  const { data: order, error } = useReceipt(id);
+  const { data: order, error, reload, reloadIfIdle } = useReceipt(id);
+  J(() => {
+    const look = () => document.hidden || reloadIfIdle();
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [reloadIfIdle]);
   useRouteArrival(Boolean(order || error), "Receipt");
   if (error?.code === "receipt_not_found") {
     return fe`<h1 tabindex="-1">No such receipt</h1>
@@ -2697,7 +2734,7 @@ function ReceiptView({ id }) {
   }
   return fe`<div class="column">
     <h1 tabindex="-1">Receipt</h1>
-    ${error && fe`<${ErrorNote} error=${error} />`}
+    ${error && fe`<${ErrorNote} error=${error}><button class="button" type="button" onClick=${reload}>Try again</button><//>`}
     ${!order && !error && fe`<${ReceiptPlaceholder} />`}
     ${order && fe`<${OrderReceipt} order=${order} events=${order.events}>
         <p class="receipt-stamp"><${StatusStamp} status=${order.status} /></p>
@@ -2711,7 +2748,7 @@ function FilterBar({ filters }) {
 }
 function Categories({ filters }) {
   const told = useStore(categories)?.list;
-  const query = categoryQuery(filters);
+  const query = categoryQuery(filters, useStore(currency));
   J(() => {
     const ending = new AbortController();
     loadCategories(query, ending.signal).catch(() => {
@@ -2781,16 +2818,19 @@ function FilterForm({ filters }) {
   </form>`;
 }
 function PriceField({ label, placeholder, value, onChange }) {
-  const [wrong, setWrong] = G(false);
+  const inCurrency = useStore(currency);
+  const [text, setText] = G(value);
+  const isWrong = (price) => price !== "" && !isPrice(price, inCurrency);
   const changed = (event) => {
-    const text = event.currentTarget.value.trim().replace(",", ".");
-    setWrong(text !== "" && !isPrice(text));
-    if (text === "" || isPrice(text)) onChange(text);
+    const price = event.currentTarget.value.trim();
+    setText(price);
+    if (!isWrong(price)) onChange(price.replace(",", "."));
   };
+  const wrong = inCurrency !== null && isWrong(text);
   return fe`<span class="price-field">
-    <input class="field count" inputmode="decimal" maxlength="10" aria-label=${label} placeholder=${placeholder}
+    <input class="field count" inputmode="decimal" maxlength="14" aria-label=${label} placeholder=${placeholder}
       aria-invalid=${wrong ? "true" : void 0} value=${value} onChange=${changed} />
-    ${wrong && fe`<span class="wrong small" role="alert">A price such as 2 or 2.50</span>`}
+    ${wrong && fe`<span class="wrong small" role="alert">A price such as ${examplePrice(inCurrency)}</span>`}
   </span>`;
 }
 
@@ -2799,11 +2839,12 @@ var PLACEHOLDERS = Array.from({ length: 12 }, (_2, i2) => i2);
 function ShelfView() {
   const { query, shownCount } = useStore(route);
   const filters = parseFilters(query);
-  const apiParameters = apiQuery(filters);
+  const inCurrency = useStore(currency);
+  const apiParameters = apiQuery(filters, inCurrency);
   const { items, after, busy, error, loadMore } = useProductList(apiParameters, shownCount);
   useRouteArrival(items !== null || error !== null, headline(filters));
   J(() => items && rememberShownCount(items.length), [items]);
-  const total = countOf(filters, useStore(categories));
+  const total = countOf(filters, inCurrency, useStore(categories));
   useAnnouncedCount(items, busy, items && countText(items, after, total));
   return fe`<div class="shelf-head">
       <h1 tabindex="-1" dir="auto">${headline(filters) || "What is on the shelves"}</h1>
@@ -2830,8 +2871,8 @@ function countText(items, after, total) {
   if (!after) return counted(items.length, "thing");
   return total ? `${items.length} of ${counted(total, "thing")}` : `The first ${items.length} things`;
 }
-function countOf(filters, told) {
-  if (told?.query !== categoryQuery(filters)) return null;
+function countOf(filters, inCurrency, told) {
+  if (told?.query !== categoryQuery(filters, inCurrency)) return null;
   const { category } = filters;
   const counted2 = told.list.filter((one) => !category || one.name === category);
   return counted2.reduce((sum, one) => sum + one.count, 0);

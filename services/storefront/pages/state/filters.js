@@ -1,4 +1,5 @@
 // What the shelf's address says is wanted, and how the API is asked for it.
+import { decimals, minorOf } from "/shared/format.js";
 
 export const SORT_OPTIONS = [
   ["id", "As on the shelves"],
@@ -8,7 +9,7 @@ export const SORT_OPTIONS = [
   ["newest", "Newest"],
 ];
 
-const PRICE = /^\d{1,7}([.,]\d{1,2})?$/;
+const LARGEST_PRICE = 10 ** 10; // in the currency's smallest unit, as the API has it
 
 /** The filters in an address's query: all text, "" where nothing is asked for. */
 export function parseFilters(query) {
@@ -35,26 +36,34 @@ export function shelfUrl(filters) {
   return query ? `/?${query}` : "/";
 }
 
-/** The same filters as the API's own query. */
-export function apiQuery({ q, category, min, max, stock, sort }) {
+/** The same filters as the API's own query; prices are left out while no `currency` is known. */
+export function apiQuery({ q, category, min, max, stock, sort }, currency) {
   const parameters = new URLSearchParams();
   if (q.trim()) parameters.set("q", q.trim().slice(0, 200));
   if (category) parameters.set("category", category.slice(0, 200));
-  if (isPrice(min)) parameters.set("min_price", normalPrice(min));
-  if (isPrice(max)) parameters.set("max_price", normalPrice(max));
+  if (isPrice(min, currency)) parameters.set("min_price", normalPrice(min));
+  if (isPrice(max, currency)) parameters.set("max_price", normalPrice(max));
   if (stock) parameters.set("in_stock", "true");
   if (sort !== "id") parameters.set("sort", sort);
   return parameters.toString();
 }
 
 /** The same filters as the query that counts what each category has of them. */
-export function categoryQuery(filters) {
-  return apiQuery({ ...filters, category: "", sort: "id" });
+export function categoryQuery(filters, currency) {
+  return apiQuery({ ...filters, category: "", sort: "id" }, currency);
 }
 
-/** Whether the text is a price that can be asked for. */
-export function isPrice(text) {
-  return PRICE.test(text) && Number(normalPrice(text)) <= 1_000_000;
+/** Whether the text is a price that can be asked for in a currency. */
+export function isPrice(text, currency) {
+  if (currency === null) return false;
+  const fraction = decimals(currency) ? `([.,]\\d{1,${decimals(currency)}})?` : "";
+  const isNumber = new RegExp(`^\\d{1,11}${fraction}$`).test(text);
+  return isNumber && minorOf(normalPrice(text), currency) <= LARGEST_PRICE;
+}
+
+/** A price as one may write it. */
+export function examplePrice(currency) {
+  return decimals(currency) ? `2 or ${(2.5).toFixed(decimals(currency))}` : "250";
 }
 
 function normalPrice(text) {

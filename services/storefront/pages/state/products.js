@@ -5,6 +5,7 @@ import { ApiError } from "/shared/api.js";
 import { createStore } from "/shared/state.js";
 import { useEffect, useRef, useState } from "/vendor/preact/standalone.module.js";
 import { call, callList } from "./call.js";
+import { learnCurrency } from "./currency.js";
 import { loadItem, saveItem } from "./storage.js";
 
 const PAGE_SIZE = 24;
@@ -21,6 +22,7 @@ function remember(products) {
   const next = new Map(productsById.value);
   for (const product of products) next.set(product.id, product);
   productsById.set(next);
+  learnCurrency(products);
 }
 
 function asUnsearched(list) {

@@ -35,7 +35,11 @@ export function useOutcome() {
 export function buyCart(total, currency) {
   return startStep({
     stage: "order",
-    body: { user_id: session.value.user_id, expected_total: amountOf(total, currency) },
+    // No total is nothing that could be expected: the till says why it takes no such order.
+    body: {
+      user_id: session.value.user_id,
+      expected_total: amountOf(total, currency) || undefined,
+    },
     units: unitsIn(cart.value),
   });
 }
@@ -109,7 +113,8 @@ async function seenFromCart(error, { units }) {
   const { status, code, problem } = error;
   if (code === "product_not_found") return new ApiError(status, { ...problem, code: "cart_gone" });
   if (code !== "price_changed") return error;
-  await loadCart();
+  if (units === undefined) return error; // the step is one that an older page began
+  await loadCart().catch(() => {}); // of which the call itself tells
   if (unitsIn(cart.value) === units) return error;
   return new ApiError(status, { ...problem, code: "cart_changed" });
 }

@@ -5,7 +5,7 @@ import { useLayoutEffect } from "/vendor/preact/standalone.module.js";
 import { randomId } from "./random-id.js";
 import { loadItem, saveItem } from "./storage.js";
 
-const scrollPositions = loadItem("scroll", sessionStorage) || {};
+const scrollPositions = loadItem("scroll", "sessionStorage") || {};
 
 /**
  * `{path, query, key, cartOpen, shownCount}`: `key` names this entry of the browser's history,
@@ -46,7 +46,7 @@ function followLink(event) {
 
 function rememberScroll() {
   scrollPositions[route.value.key] = Math.round(window.scrollY);
-  saveItem("scroll", scrollPositions, sessionStorage);
+  saveItem("scroll", scrollPositions, "sessionStorage");
 }
 
 /** Goes to an address in the shop. `replace` leaves no way back to the one before. */

@@ -2,22 +2,27 @@
 
 const PREFIX = "tuckshop.";
 
+/** What could not be stored: it is kept for as long as the page is. */
+const unstored = new Map();
+
 /** The value stored under `name`, or null. */
-export function loadItem(name, storage = localStorage) {
+export function loadItem(name, kind = "localStorage") {
+  if (unstored.has(name)) return unstored.get(name);
   try {
-    return JSON.parse(storage.getItem(PREFIX + name));
+    return JSON.parse(window[kind].getItem(PREFIX + name));
   } catch {
     return null;
   }
 }
 
 /** Stores `value` under `name`; null removes it. */
-export function saveItem(name, value, storage = localStorage) {
+export function saveItem(name, value, kind = "localStorage") {
+  unstored.delete(name);
   try {
-    if (value === null) storage.removeItem(PREFIX + name);
-    else storage.setItem(PREFIX + name, JSON.stringify(value));
+    if (value === null) window[kind].removeItem(PREFIX + name);
+    else window[kind].setItem(PREFIX + name, JSON.stringify(value));
   } catch {
-    // Storage is full or not allowed: what is on the page still holds.
+    unstored.set(name, value); // it is full, or not allowed
   }
 }
 

@@ -40,12 +40,11 @@ export function OrdersView() {
 
 function Entry({ order }) {
   const names = order.items.map((item) => item.name ?? `Product ${item.product_id}`);
-  const what =
-    names.length > 3
-      ? `${names.slice(0, 2).join(", ")} and ${counted(names.length - 2, "more", "more")}`
-      : names.join(", ");
+  const shown = names.length > 3 ? names.slice(0, 2) : names;
+  const rest = names.length - shown.length;
+  const what = shown.map((name, i) => html`${i > 0 && ", "}<bdi key=${i}>${name}</bdi>`);
   return html`<li class="entry">
-    <h2 class="entry-name"><a href=${`/orders/${order.order_id}`} dir="auto">${what}</a></h2>
+    <h2 class="entry-name"><a href=${`/orders/${order.order_id}`}>${what}${rest > 0 && ` and ${counted(rest, "more", "more")}`}</a></h2>
     <p class="entry-when small soft"><span class="count">${orderNumber(order.order_id)}</span> · ${when(order.created_at)}</p>
     <p class="entry-status">
       <${StatusStamp} status=${order.status} />

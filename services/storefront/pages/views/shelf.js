@@ -7,6 +7,7 @@ import { FilterBar } from "../components/filter-bar.js";
 import { EmptyState, ErrorNote } from "../components/notices.js";
 import { ProductCard, ProductCardPlaceholder } from "../components/product-card.js";
 import { announce } from "../state/announce.js";
+import { currency } from "../state/currency.js";
 import { apiQuery, categoryQuery, parseFilters } from "../state/filters.js";
 import { categories, useProductList } from "../state/products.js";
 import { rememberShownCount, route, useRouteArrival } from "../state/router.js";
@@ -16,11 +17,12 @@ const PLACEHOLDERS = Array.from({ length: 12 }, (_, i) => i);
 export function ShelfView() {
   const { query, shownCount } = useStore(route);
   const filters = parseFilters(query);
-  const apiParameters = apiQuery(filters);
+  const inCurrency = useStore(currency);
+  const apiParameters = apiQuery(filters, inCurrency);
   const { items, after, busy, error, loadMore } = useProductList(apiParameters, shownCount);
   useRouteArrival(items !== null || error !== null, headline(filters));
   useEffect(() => items && rememberShownCount(items.length), [items]);
-  const total = countOf(filters, useStore(categories));
+  const total = countOf(filters, inCurrency, useStore(categories));
   useAnnouncedCount(items, busy, items && countText(items, after, total));
   return html`<div class="shelf-head">
       <h1 tabindex="-1" dir="auto">${headline(filters) || "What is on the shelves"}</h1>
@@ -61,8 +63,8 @@ function countText(items, after, total) {
 }
 
 /** How many there are in all, once the categories' counts of this search tell it; else null. */
-function countOf(filters, told) {
-  if (told?.query !== categoryQuery(filters)) return null;
+function countOf(filters, inCurrency, told) {
+  if (told?.query !== categoryQuery(filters, inCurrency)) return null;
   const { category } = filters;
   const counted = told.list.filter((one) => !category || one.name === category);
   return counted.reduce((sum, one) => sum + one.count, 0);
