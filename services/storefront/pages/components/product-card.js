@@ -25,9 +25,13 @@ export function ProductCard({ product }) {
   </li>`;
 }
 
+const LONG_PRICE = 12; // letters that a ticket has room for on the narrowest of screens
+
 /** The price, as it hangs from the shelf. */
 export function PriceTag({ product }) {
-  return html`<span class="price-tag money"><span class="unseen">Price </span>${money(minorOf(product.price, product.currency), product.currency)}</span>`;
+  const price = money(minorOf(product.price, product.currency), product.currency);
+  const size = price.length > LONG_PRICE ? " long" : "";
+  return html`<span class=${`price-tag money${size}`}><span class="unseen">Price </span>${price}</span>`;
 }
 
 /** "Only 3 left" or "Sold out"; nothing while there is plenty. */

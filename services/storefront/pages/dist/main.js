@@ -2634,8 +2634,11 @@ function ProductCard({ product }) {
     <${AddButton} product=${product} />
   </li>`;
 }
+var LONG_PRICE = 12;
 function PriceTag({ product }) {
-  return fe`<span class="price-tag money"><span class="unseen">Price </span>${money(minorOf(product.price, product.currency), product.currency)}</span>`;
+  const price = money(minorOf(product.price, product.currency), product.currency);
+  const size = price.length > LONG_PRICE ? " long" : "";
+  return fe`<span class=${`price-tag money${size}`}><span class="unseen">Price </span>${price}</span>`;
 }
 function StockStamp({ stock }) {
   if (stock > 5) return null;
