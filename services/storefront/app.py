@@ -136,6 +136,7 @@ async def _ask(request: web.Request, service: str, path: str) -> None:
 OWNER_SECONDS = 1.0
 """How long a page waits to hear whether what it is about is there."""
 PAGES = Path(__file__).parent / "pages"
+RECEIPT_VIEW = "/receipt/{token}"
 VIEWS = [
     "/",
     "/products/{product_id}",
@@ -143,7 +144,7 @@ VIEWS = [
     "/orders",
     "/orders/{order_id}",
     "/orders/{order_id}/thanks",
-    "/receipt/{token}",
+    RECEIPT_VIEW,
 ]
 ROUTES = [
     Route(
@@ -156,5 +157,5 @@ ROUTES = [
         renews=True,
     ),
     *gateway_routes(),
-    *page_routes(PAGES, VIEWS, is_there),
+    *page_routes(PAGES, VIEWS, is_there, unlisted=[RECEIPT_VIEW]),
 ]

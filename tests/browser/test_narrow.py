@@ -39,7 +39,7 @@ BROKEN_OR_CUT = r"""() => {
     for (const price of sheet.querySelectorAll(".money, .price-tag, .button")) {
         const { left, right } = price.getBoundingClientRect();
         const cut = price.scrollWidth > price.clientWidth + 1 && price.clientWidth > 0;
-        const edge = price.closest(".shelf") ? innerWidth - 16 : innerWidth; // what it is clipped at
+        const edge = price.closest(".shelf") ? innerWidth - 16 : innerWidth;  // it clips
         if (left < 0 || right > edge || cut) found.push(`cut: ${price.textContent}`);
     }
     if (document.documentElement.scrollWidth > innerWidth) found.push("the page is too wide");

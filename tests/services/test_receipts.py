@@ -260,6 +260,8 @@ async def test_a_page_is_there_for_each_receipt_and_for_no_other_link(orders: Sh
     secret = (await make(orders, order := await stored_order(orders, "COMMITTED"))).json["token"]
     page = await page_of(orders, secret)
     assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert page.headers["X-Robots-Tag"] == "noindex"
+    assert page.headers["Referrer-Policy"] == "no-referrer"
     others = [await page_of(orders, other) for other in (f"{secret}x", "any", "%2F", "%FF")]
     await revoke(orders, order.order_id)
     others.append(await page_of(orders, secret))

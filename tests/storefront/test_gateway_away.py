@@ -40,6 +40,13 @@ async def test_there_is_no_document_without_the_routes_of_a_service_that_is_away
     assert "/api/cart/{user_id}" in answer.json["paths"]
 
 
+async def test_the_document_of_all_routes_is_kept_for_a_while(whole_shop: Shop) -> None:
+    first = await whole_shop.call("storefront", "GET", "/openapi.json", key=None)
+    await whole_shop.stop("cart")
+    again = await whole_shop.call("storefront", "GET", "/openapi.json", key=None)
+    assert (again.status, again.body) == (200, first.body)
+
+
 async def test_a_call_waits_for_a_service_that_comes_back_in_time(
     shop: Shop,
 ) -> None:

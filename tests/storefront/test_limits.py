@@ -38,6 +38,20 @@ async def test_the_operator_is_not_limited(catalog: Peer, shop: Shop) -> None:
     assert len(catalog.seen) == 5
 
 
+@pytest.mark.parametrize("path", ["/api/receipts/any", "/receipt/any", "/products/1"])
+async def test_an_address_without_a_key_past_the_limit_is_429_and_no_service_is_called(
+    catalog: Peer, shop: Shop, path: str
+) -> None:
+    await shop.stand_in("order", catalog.answer)
+    await shop.start("storefront", customer_burst=2.0, customer_rate=0.001)
+    for _ in range(2):
+        assert (await shop.call("storefront", "GET", path, key=None)).status == 200
+    refused = await shop.call("storefront", "GET", path, key=None)
+    assert_problem(refused, 429, "too_many_requests")
+    assert len(catalog.seen) == 2
+    assert (await shop.call("storefront", "GET", "/", key=None)).status == 200
+
+
 async def test_the_rate_is_charged_at_the_header(catalog: Peer, shop: Shop) -> None:
     await shop.start("storefront", customer_burst=1.0, customer_rate=0.001)
     url, request = shop.urls["storefront"], head("POST", "/api/pay", token("ada"), Content_Length=9)

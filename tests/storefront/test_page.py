@@ -82,8 +82,9 @@ async def test_a_catalog_that_hangs_holds_up_no_page(shop: Shop) -> None:
         raise AssertionError
 
     await shop.stand_in("catalog", hang)
-    await shop.start("storefront")
-    assert (await page_of(shop, "/products/7")).status == 200
+    await shop.start("storefront", peer_deadline=60.0)
+    async with asyncio.timeout(20.0):
+        assert (await page_of(shop, "/products/7")).status == 200
 
 
 async def test_only_a_caller_that_accepts_html_gets_a_page(storefront_alone: Shop) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from aiohttp import web
 
 from ..core.errors import NotFound
-from ..web.routing import Access, Handler, Route
+from ..web.routing import ROUTE, Access, Handler, Route
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -92,20 +92,25 @@ def page_routes(
     folder: Path,
     views: Sequence[str],
     is_there: Callable[[web.Request], Awaitable[bool]] = _always,
+    unlisted: Sequence[str] = (),
 ) -> list[Route]:
     """The routes of a page: the `index.html` of `folder` at the path of each view, the page's own
     files below `/assets/`, and the files that pages share below `/shared/` and `/vendor/`.
 
-    Where what a view is about is not there, a browser gets the page all the same, as a 404.
+    Where what a view is about is not there, a browser gets the page all the same, as a 404. The
+    path of an `unlisted` view is a secret: no search engine is to have it, and no other request.
     """
 
     async def page(request: web.Request, _body: Any) -> web.Response:
         """The page."""
-        if await is_there(request):
-            return await send_file(request, folder, "index.html")
-        if not reads_pages(request):
+        there = await is_there(request)
+        if not there and not reads_pages(request):
             raise NotFound("There is no such page")
-        return await send_file(request, folder, "index.html", status=404)
+        response = await send_file(request, folder, "index.html", status=200 if there else 404)
+        if request[ROUTE].path in unlisted:
+            secret = {"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
+            response.headers.update(secret)
+        return response
 
     folders = {"assets": folder, "shared": SHARED, "vendor": VENDOR}
     return [

@@ -63,6 +63,13 @@ def test_a_key_verifies_until_every_token_that_it_signed_has_ended() -> None:
     assert names(keys.without_ended(at(100 * end))) == ["b"]
 
 
+def test_a_key_that_was_retired_within_400_days_is_still_there() -> None:
+    longest = (7 + 400) * 24 * 3600
+    for days, kept in ((399, ["a", "b"]), (407, ["a", "b"]), (409, ["b"])):
+        keys = TokenKeys(keys=(key("a"),), longest_token=longest).with_key("b", now=at(0.001))
+        assert names(keys.without_ended(at(days * 24 * 3600))) == kept
+
+
 def test_what_was_signed_before_can_be_ended_at_once() -> None:
     keys = TokenKeys(keys=(key("a"), key("b", 1)), longest_token=WEEK)
     ended = keys.with_key("c", now=at(60), end_older=True)
