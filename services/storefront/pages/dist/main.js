@@ -2227,9 +2227,9 @@ function Buy({ value, shortLines }) {
   };
   return fe`<div class="pay">
     ${shortLines.length === 0 && fe`<button class="button wide" type="button" onClick=${buy}>
-      Order and pay ${money(total, value.currency)}
-    </button>`}
-    <p class="small soft">You pay exactly this amount or nothing at all. No card details are asked for.</p>
+        Order and pay ${money(total, value.currency)}
+      </button>
+      <p class="small soft">You pay exactly this amount or nothing at all. No card details are asked for.</p>`}
     <p><a href="/">Go on looking</a></p>
   </div>`;
 }

@@ -65,10 +65,10 @@ function Buy({ value, shortLines }) {
     ${
       shortLines.length === 0 &&
       html`<button class="button wide" type="button" onClick=${buy}>
-      Order and pay ${money(total, value.currency)}
-    </button>`
+        Order and pay ${money(total, value.currency)}
+      </button>
+      <p class="small soft">You pay exactly this amount or nothing at all. No card details are asked for.</p>`
     }
-    <p class="small soft">You pay exactly this amount or nothing at all. No card details are asked for.</p>
     <p><a href="/">Go on looking</a></p>
   </div>`;
 }
