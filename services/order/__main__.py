@@ -3,35 +3,18 @@
 import os
 
 from services.common.core.arguments import seconds, whole_number
-from services.common.process.flags import flags
+from services.common.process.flags import add_number, flags
 from services.common.process.serve import main
 
 from .app import OrderSettings, create_app
 
 parser = flags("order", os.environ, default_port=8003)
-parser.add_argument(
-    "--seconds-to-pay",
-    type=seconds,
-    default=os.environ.get("SECONDS_TO_PAY", "900"),
-    metavar="SECONDS",
-    help="how long an order waits for its payment (SECONDS_TO_PAY, or %(default)s)",
-)
-for flag, default, what in (
-    ("unpaid-orders", "20", "unpaid orders that a customer may have at once"),
-    ("unpaid-units", "1000", "units that a customer's unpaid orders may have together"),
-    ("address-unpaid-orders", "100", "unpaid orders of all customers from one address"),
-    (
-        "address-unpaid-units",
-        "2000",
-        "units in the unpaid orders of all customers from one address",
-    ),
+for flag, kind, default, what in (
+    ("seconds-to-pay", seconds, "900", "seconds that an order waits for its payment"),
+    ("unpaid-orders", whole_number, "20", "unpaid orders that a customer may have at once, or 0"),
+    ("unpaid-units", whole_number, "1000", "units in a customer's unpaid orders, or 0"),
+    ("address-unpaid-orders", whole_number, "100", "unpaid orders from one address, or 0"),
+    ("address-unpaid-units", whole_number, "2000", "units in the unpaid orders from one, or 0"),
 ):
-    variable = flag.upper().replace("-", "_")
-    parser.add_argument(
-        f"--{flag}",
-        type=whole_number,
-        default=os.environ.get(variable, default),
-        metavar="N",
-        help=f"{what}; 0 is no bound ({variable}, or %(default)s)",
-    )
+    add_number(parser, os.environ, flag, kind, default, what)
 main(parser, OrderSettings, create_app)

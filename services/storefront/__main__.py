@@ -3,7 +3,7 @@
 import os
 
 from services.common.core.arguments import positive, seconds, whole_number
-from services.common.process.flags import flags
+from services.common.process.flags import add_number, flags
 from services.common.process.serve import main
 
 from .app import StorefrontSettings, create_app
@@ -18,14 +18,7 @@ for flag, kind, default, what in (
     ("session-rate", positive, "30", "sessions a minute that an address may begin"),
     ("session-burst", positive, "60", "sessions that an address may begin at once"),
 ):
-    variable = flag.upper().replace("-", "_")
-    parser.add_argument(
-        f"--{flag}",
-        type=kind,
-        default=os.environ.get(variable, default),
-        metavar="N",
-        help=f"{what} ({variable}, or %(default)s)",
-    )
+    add_number(parser, os.environ, flag, kind, default, what)
 parser.add_argument(
     "--trusted-proxy",
     dest="trusted_proxies",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..core.arguments import ArgumentParser, port_number, whole_number
@@ -44,12 +44,26 @@ def flags(service: str, environ: Mapping[str, str], *, default_port: int) -> Arg
         parser.add_argument(
             "--instance-id", default=f"{service}-1", help="its own name (%(default)s)"
         )
-        parser.add_argument(
-            "--customer-requests",
-            type=whole_number,
-            default=environ.get("CUSTOMER_REQUESTS", "16"),
-            metavar="N",
-            help="requests of a customer at once, or 0 (CUSTOMER_REQUESTS, or %(default)s)",
-        )
+        what = "requests of a customer at once, or 0"
+        add_number(parser, environ, "customer-requests", whole_number, "16", what)
     parser.set_defaults(service=service, api_key=environ.get("API_KEY", DEVELOPMENT_KEY))
     return parser
+
+
+def add_number(
+    parser: ArgumentParser,
+    environ: Mapping[str, str],
+    flag: str,
+    kind: Callable[[str], float],
+    default: str,
+    what: str,
+) -> None:
+    """Add a flag that takes a number; its default may stand in the variable of the same name."""
+    variable = flag.upper().replace("-", "_")
+    parser.add_argument(
+        f"--{flag}",
+        type=kind,
+        default=environ.get(variable, default),
+        metavar="N",
+        help=f"{what} ({variable}, or %(default)s)",
+    )
