@@ -11,10 +11,10 @@ from .app import OrderSettings, create_app
 parser = flags("order", os.environ, default_port=8003)
 for flag, kind, default, what in (
     ("seconds-to-pay", seconds, "900", "seconds that an order waits for its payment"),
-    ("unpaid-orders", whole_number, "20", "unpaid orders that a customer may have at once, or 0"),
-    ("unpaid-units", whole_number, "1000", "units in a customer's unpaid orders, or 0"),
-    ("address-unpaid-orders", whole_number, "100", "unpaid orders from one address, or 0"),
-    ("address-unpaid-units", whole_number, "2000", "units in the unpaid orders from one, or 0"),
+    ("unpaid-orders", whole_number, "20", "unpaid orders of a customer at once; 0: no bound"),
+    ("unpaid-units", whole_number, "1000", "units in a customer's unpaid orders; 0: no bound"),
+    ("address-unpaid-orders", whole_number, "100", "unpaid orders from one address; 0: no bound"),
+    ("address-unpaid-units", whole_number, "2000", "units in these orders; 0: no bound"),
 ):
     add_number(parser, os.environ, flag, kind, default, what)
 main(parser, OrderSettings, create_app)

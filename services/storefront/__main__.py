@@ -11,10 +11,10 @@ from .app import StorefrontSettings, create_app
 parser = flags("storefront", os.environ, default_port=8080)
 for flag, kind, default, what in (
     ("session-seconds", seconds, "604800", "how long a customer's token lasts"),
-    ("renewal-seconds", whole_number, "34560000", "for how long it is renewed after that, or 0"),
+    ("renewal-seconds", whole_number, "34560000", "how long it is renewed after that; 0: never"),
     ("customer-rate", positive, "50", "requests a second that a customer may make"),
     ("customer-burst", positive, "100", "requests that a customer may make at once"),
-    ("address-requests", whole_number, "64", "requests of an address at once, or 0"),
+    ("address-requests", whole_number, "64", "requests of an address at once; 0: no bound"),
     ("session-rate", positive, "30", "sessions a minute that an address may begin"),
     ("session-burst", positive, "60", "sessions that an address may begin at once"),
 ):

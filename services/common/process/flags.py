@@ -44,7 +44,7 @@ def flags(service: str, environ: Mapping[str, str], *, default_port: int) -> Arg
         parser.add_argument(
             "--instance-id", default=f"{service}-1", help="its own name (%(default)s)"
         )
-        what = "requests of a customer at once, or 0"
+        what = "requests of a customer at once; 0: no bound"
         add_number(parser, environ, "customer-requests", whole_number, "16", what)
     parser.set_defaults(service=service, api_key=environ.get("API_KEY", DEVELOPMENT_KEY))
     return parser
