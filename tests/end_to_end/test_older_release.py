@@ -23,6 +23,7 @@ from services.operations import OperationError
 from services.operations.audit.command import look
 from services.operations.backup import command as backup
 from services.operations.backup import restore
+from services.operations.backup.files import write_manifest
 from services.operations.databases import DATABASES, schema_of
 from tests.shop import open_shop, until
 from tests.token_keys import token_of_old
@@ -154,6 +155,52 @@ def test_a_database_of_a_newer_release_is_refused_in_a_sentence(older: Path) -> 
     assert started.returncode == 1
     assert sentence in started.stderr + started.stdout
     assert "Traceback" not in started.stderr + started.stdout
+
+
+@pytest.fixture(
+    params=[
+        ("JPY", "whose amounts were kept with 2 decimals, and ISO 4217 gives it 0"),
+        ("KWD", "whose amounts were kept with 2 decimals, and ISO 4217 gives it 3"),
+        ("XXX", "which is not a currency of ISO 4217"),
+    ],
+    ids=["JPY", "KWD", "XXX"],
+)
+def not_ours(request: pytest.FixtureRequest, older: Path) -> str:
+    """Why the folder of the older release is refused now: the sentence."""
+    code, reason = request.param
+    for name in DATABASES:
+        with closing(sqlite3.connect(older / name)) as conn:
+            conn.execute("UPDATE opened_in SET currency = ?", (code,))
+            conn.commit()
+    way_out = "go on with the release that opened it, or give another --data-dir."
+    return f"run.py: This shop was opened in {code}, {reason}: {way_out}\n"
+
+
+def test_a_shop_whose_amounts_cannot_be_read_is_not_started_and_left_to_its_release(
+    older: Path, not_ours: str
+) -> None:
+    before = digests(older)
+    started = run("--data-dir", str(older), "--base-port", str(free_base_port()))
+    assert (started.returncode, started.stdout, started.stderr) == (1, "", not_ours)
+    assert digests(older) == before | {"run.lock": digests(older)["run.lock"]}
+
+
+def test_each_command_refuses_a_shop_whose_amounts_cannot_be_read(
+    older: Path, not_ours: str, tmp_path: Path
+) -> None:
+    taken = tmp_path / "taken"
+    shutil.copytree(older, taken)
+    write_manifest(taken, "2026-01-01T00:00:00.000Z")
+    before = digests(older)
+    for arguments in (
+        ["audit", "--data-dir", str(older)],
+        ["status", "--data-dir", str(older)],
+        ["backup", str(tmp_path / "backup"), "--data-dir", str(older)],
+        ["restore", str(taken), "--data-dir", str(tmp_path / "restored")],
+    ):
+        done = run(*arguments)
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", not_ours)
+    assert digests(older) == before
 
 
 def test_amounts_are_migrated_without_loss_and_orders_stay_as_they_were_written(

@@ -18,7 +18,7 @@ from .console import Console, standard_output, takes_colors
 from .deployment import SERVICES, Deployment, Service, children
 from .logfile import LogFile, cannot_write
 from .loglines import LogLine, as_json, as_text
-from .preflight import data_folder_locked, operator_key, wait_for_ports
+from .preflight import data_folder_locked, shared_settings, wait_for_ports
 from .supervisor import Running, Supervisor, Timing
 
 
@@ -35,10 +35,10 @@ def start(
 
     Raises OperationError if it cannot be started; then nothing is left running.
     """
-    key = operator_key(deployment, os.environ)
+    settings = shared_settings(deployment, os.environ)
     raise_limit()
     with ExitStack() as stack:
-        stack.enter_context(data_folder_locked(deployment))
+        stack.enter_context(data_folder_locked(deployment, settings.currency))
         wait_for_ports(deployment, services)
         output = standard_output()
         console = log = Console(
@@ -47,7 +47,8 @@ def start(
         stack.callback(console.close)
         if log_file is not None:
             log = stack.enter_context(_log_in(log_file, json_lines=json_lines))
-        running = _run(deployment, services, key, console, log, timing or Timing(), output.isatty())
+        key, on_terminal = settings.api_key, output.isatty()
+        running = _run(deployment, services, key, console, log, timing or Timing(), on_terminal)
         return asyncio.run(running)
 
 

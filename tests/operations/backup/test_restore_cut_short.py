@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from services.common.core.currency import USD
 from services.common.storage.database import CannotOpen, open_database
 from services.common.storage.restore_guard import MARKER
 from services.operations import OperationError
@@ -70,7 +71,7 @@ def killed_at(step: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def starts(data: Path) -> bool:
     try:
-        with data_folder_locked(Deployment(data_dir=data)):
+        with data_folder_locked(Deployment(data_dir=data), USD):
             return True
     except OperationError as rejection:
         if CUT_SHORT not in str(rejection):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from services.common.core.currency import USD
 from services.operations import OperationError
 from services.operations.run.deployment import SERVICES, Deployment, Service
-from services.operations.run.preflight import data_folder_locked, operator_key, wait_for_ports
+from services.operations.run.preflight import data_folder_locked, shared_settings, wait_for_ports
 
 
 def taken() -> tuple[socket.socket, Deployment, Service]:
@@ -54,28 +58,68 @@ def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     deployment = Deployment(data_dir=tmp_path / "file" / "data")
     with (
         pytest.raises(OperationError, match=r"file/data cannot be written .*--data-dir"),
-        data_folder_locked(deployment),
+        data_folder_locked(deployment, USD),
     ):
         pass
 
 
 def test_a_data_folder_is_free_again_once_its_shop_has_ended(tmp_path: Path) -> None:
     deployment = Deployment(data_dir=tmp_path)
-    with data_folder_locked(deployment):
+    with data_folder_locked(deployment, USD):
         pass
-    with data_folder_locked(deployment):
+    with data_folder_locked(deployment, USD):
+        pass
+
+
+def opened_in(path: Path, currency: str) -> sqlite3.Connection:
+    """A database that a shop has opened in a currency; it is in the WAL until the close."""
+    conn = sqlite3.connect(path, isolation_level=None)
+    conn.execute("PRAGMA journal_mode = WAL")
+    conn.execute("CREATE TABLE opened_in (currency TEXT, decimals INTEGER)")
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    conn.execute("INSERT INTO opened_in VALUES (?, 2)", (currency,))
+    return conn
+
+
+def test_a_shop_of_another_currency_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    opened_in(tmp_path / "orders.db", "EUR").close()
+    with (
+        pytest.raises(OperationError, match="opened in EUR, and CURRENCY is USD"),
+        data_folder_locked(Deployment(data_dir=tmp_path), USD),
+    ):
+        pass
+    assert {path.name for path in tmp_path.iterdir()} == {"orders.db", "run.lock"}
+
+
+def test_the_currency_of_a_shop_that_was_killed_is_read_from_the_wal(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    with closing(opened_in(tmp_path / "orders.db", "EUR")):
+        for name in ("orders.db", "orders.db-wal"):
+            shutil.copyfile(tmp_path / name, data / name)
+    with (
+        pytest.raises(OperationError, match="opened in EUR, and CURRENCY is USD"),
+        data_folder_locked(Deployment(data_dir=data), USD),
+    ):
+        pass
+    assert {path.name for path in data.iterdir()} == {"orders.db", "orders.db-wal", "run.lock"}
+
+
+def test_a_database_that_cannot_be_read_is_left_to_its_service(tmp_path: Path) -> None:
+    (tmp_path / "orders.db").write_bytes(b"no database" * 1000)
+    with data_folder_locked(Deployment(data_dir=tmp_path), USD):
         pass
 
 
 def test_the_operator_key_is_the_one_from_the_environment() -> None:
-    assert operator_key(Deployment(), {"API_KEY": "mine"}) == "mine"
-    assert operator_key(Deployment(), {}) == "secret-key-123"
+    assert shared_settings(Deployment(), {"API_KEY": "mine"}).api_key == "mine"
+    assert shared_settings(Deployment(), {}).api_key == "secret-key-123"
 
 
 def test_a_wrong_operator_key_is_reported_once(tmp_path: Path) -> None:
     with pytest.raises(OperationError, match="API_KEY is empty"):
-        operator_key(Deployment(), {"API_KEY": ""})
+        shared_settings(Deployment(), {"API_KEY": ""})
     with pytest.raises(OperationError, match="development key"):
-        operator_key(Deployment(host="192.0.2.1"), {})
+        shared_settings(Deployment(host="192.0.2.1"), {})
     with pytest.raises(OperationError, match="--advertise"):
-        operator_key(Deployment(host="0.0.0.0"), {"API_KEY": "a key of our own"})
+        shared_settings(Deployment(host="0.0.0.0"), {"API_KEY": "a key of our own"})
