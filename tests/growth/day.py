@@ -7,11 +7,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+from array import array
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 from unittest import mock
 
 from services.catalog.messages import NewLine, NewReservation
@@ -144,10 +144,10 @@ async def open_shop(folder: Path) -> AsyncIterator[Shop]:
 def stock(conn: sqlite3.Connection, product_id: int, units: int) -> None:
     """Add a product, as the ledger has it."""
     conn.execute(
-        "INSERT INTO products (id, name, description, category, price_minor, currency, available,"
-        " created_at, updated_at, sort_name, search_text)"
-        " VALUES (?, 'Pear Drops', '', 'sweets', 250, 'USD', ?, '', '', '', '')",
-        (product_id, units),
+        "INSERT INTO products (id, name, description, category, price_minor, currency,"
+        " minor_per_major, available, created_at, updated_at, sort_name, search_text)"
+        " VALUES (?, 'Pear Drops', '', 'sweets', 250, ?, ?, ?, '', '', '', '')",
+        (product_id, USD.code, USD.minor_per_major, units),
     )
     conn.execute(
         "INSERT INTO stock_ledger (product_id, movement, available, reserved, sold, reason, at)"
@@ -277,26 +277,42 @@ def in_use(conn: sqlite3.Connection) -> int:
     return int((pages - free) * size)
 
 
-class Hold(NamedTuple):
-    """How long a writer was held, from BEGIN to the end of COMMIT, in milliseconds: as others see
-    it, and the processor's part of it, which a busy machine does not stretch.
+@dataclass
+class Holds:
+    """For how long a writer was held each time, from BEGIN to the end of COMMIT, in milliseconds:
+    as others see it, and the processor's part of it, which a busy machine does not stretch.
+
+    Arrays of numbers, and no object for each hold: a day has so many that the garbage collector
+    would look through them in the time that is measured.
     """
 
-    wall: float
-    processor: float
+    wall: array[float] = field(default_factory=lambda: array("d"))
+    processor: array[float] = field(default_factory=lambda: array("d"))
+
+    def __iadd__(self, others: Holds) -> Holds:
+        self.wall += others.wall
+        self.processor += others.processor
+        return self
+
+    def take(self) -> Holds:
+        """The holds until now; none is left here."""
+        taken = Holds(self.wall, self.processor)
+        self.wall, self.processor = array("d"), array("d")
+        return taken
 
 
 @contextmanager
-def holds_of_the_writer() -> Iterator[list[Hold]]:
+def holds_of_the_writer() -> Iterator[Holds]:
     """Each hold of a writer meanwhile, of the databases that are opened in it."""
-    seen: list[Hold] = []
+    seen = Holds()
     run = GroupCommit.run
 
     def timed(self: GroupCommit, conn: sqlite3.Connection, calls: Iterable[Call]) -> None:
         began, used = time.perf_counter(), time.thread_time()
         run(self, conn, calls)
         wall, processor = time.perf_counter() - began, time.thread_time() - used
-        seen.append(Hold(1000 * wall, 1000 * processor))
+        seen.wall.append(1000 * wall)
+        seen.processor.append(1000 * processor)
 
     with mock.patch.object(GroupCommit, "run", timed):
         yield seen
