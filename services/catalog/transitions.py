@@ -10,7 +10,7 @@ from services.common.core import wire
 from services.common.core.clock import hours_before
 from services.common.core.currency import Currency, currency_of
 from services.common.core.errors import Conflict
-from services.common.core.rejection import Rejection
+from services.common.core.rejection import Rejection, read_rejection
 from services.common.storage.transition import StateMachine, transition
 
 from . import store
@@ -113,7 +113,7 @@ def _repeated(
             extensions={"order_id": order_id},
         )
     if row["state"] == "REJECTED":
-        return wire.build(wire.parse_json(row["rejection"]), Rejection)
+        return read_rejection(row["rejection"])
     return store.get_reservation(conn, order_id)
 
 

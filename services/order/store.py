@@ -6,9 +6,8 @@ import sqlite3
 
 import msgspec
 
-from services.common.core import wire
 from services.common.core.currency import currency_of
-from services.common.core.rejection import Rejection
+from services.common.core.rejection import read_rejection
 from services.common.core.wire import MAX_INTEGER
 from services.common.web.paging import (
     CursorNumber,
@@ -148,7 +147,7 @@ def to_order(row: sqlite3.Row) -> Order:
     rejection = row["rejection"]
     return Order(
         items=msgspec.json.decode(_in_todays_words(row["items"]), type=list[Item]),
-        rejection=None if rejection is None else wire.build(wire.parse_json(rejection), Rejection),
+        rejection=None if rejection is None else read_rejection(rejection),
         currency=currency_of(row["currency"]),
         **{name: row[name] for name in _PLAIN_COLUMNS},
     )

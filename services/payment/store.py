@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from services.common.core import wire
 from services.common.core.currency import currency_of
-from services.common.core.rejection import Rejection
+from services.common.core.rejection import read_rejection
 from services.common.web.paging import newest_first
 
 from .messages import PaymentQuery, PaymentView
@@ -67,7 +66,7 @@ def to_payment(row: sqlite3.Row) -> Payment:
     """The payment in a row of `payments`."""
     rejection = row["rejection"]
     return Payment(
-        rejection=None if rejection is None else wire.build(wire.parse_json(rejection), Rejection),
+        rejection=None if rejection is None else read_rejection(rejection),
         currency=currency_of(row["currency"]),
         **{name: row[name] for name in _PLAIN_COLUMNS},
     )

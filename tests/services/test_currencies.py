@@ -11,7 +11,8 @@ import pytest
 from client import Conflict, OrderLine, ShopClient
 from services.catalog.demo import demo_products
 from services.common.core.currency import CURRENCIES
-from tests.shop import OPERATOR, Shop
+from tests.services.stock import line, reserve
+from tests.shop import OPERATOR, Shop, as_json
 
 PURCHASES = {
     "USD": ("19.99", "59.97", "59.98"),
@@ -20,6 +21,7 @@ PURCHASES = {
     "UYW": ("1.2555", "3.7665", "3.7666"),
 }
 """The price of a unit, the total of three, and one of the smallest unit more."""
+ORDER = "6f1b2c3d-0000-4000-8000-00000000000c"
 
 
 @pytest.fixture(params=PURCHASES)
@@ -95,6 +97,23 @@ async def test_another_total_than_expected_is_told_with_its_currency(
         "total_amount": Decimal(total),
         "currency": code,
     }
+
+
+async def test_a_whole_total_has_its_decimals_in_each_answer_that_it_is_in(
+    opened: Shop, code: str
+) -> None:
+    unit = CURRENCIES[code].minor_per_major
+    price, total, more = (CURRENCIES[code].text(units * unit) for units in (1, 3, 4))
+    product = await opened.product(price=price)
+    told = f'"expected_total":{more},"total_amount":{total},"currency":"{code}"'.encode()
+    wanted = {"expected_total": Decimal(more)}
+    first, again = [await reserve(opened, [line(product, 3)], ORDER, **wanted) for _ in range(2)]
+    assert told in first.body
+    assert told in again.body
+    body = {"user_id": "ada", "items": [line(product, 3)], **wanted}
+    for _ in range(2):
+        order = {**as_json(body), "idempotency_key": "k-1"}
+        assert told in (await opened.call("order", "POST", "/orders", **order)).body
 
 
 async def test_the_columns_for_people_are_in_major_units(opened: Shop, code: str) -> None:

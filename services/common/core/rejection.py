@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from . import wire
 from .errors import Conflict, Invalid, NotFound, Problem
 
 
@@ -21,3 +22,11 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
         """The problem to raise or to render; `extensions` are the ids that it names (RFC 9457)."""
         kind: type[Problem] = {404: NotFound, 409: Conflict, 422: Invalid}[self.status]
         return kind(self.detail, code=self.code, errors=self.errors, extensions=extensions)
+
+
+def read_rejection(text: bytes | str) -> Rejection:
+    """A rejection as a row or a peer's answer has it, with all digits of the money in it (`3.00`).
+
+    Raises Malformed, Invalid.
+    """
+    return wire.build(wire.parse_json(text, integers=False), Rejection)

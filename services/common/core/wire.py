@@ -76,8 +76,9 @@ class Seconds(float):
         return cls(number)
 
 
-def parse_json(text: bytes | str) -> Any:
-    """Read JSON without losing anything: decimals stay exact, a repeated member is an error.
+def parse_json(text: bytes | str, *, integers: bool = True) -> Any:
+    """Read JSON without losing anything: decimals stay exact, a repeated member is an error. With
+    `integers`, a whole decimal (`2.0`) is an integer, as JSON Schema has it.
 
     Raises Malformed, and Invalid for NaN, an infinity or a number that is too long.
     """
@@ -86,7 +87,7 @@ def parse_json(text: bytes | str) -> Any:
         value = json.loads(
             text,
             parse_int=_integer,
-            parse_float=_decimal,
+            parse_float=_decimal_or_integer if integers else _decimal,
             parse_constant=_reject_constant,
             object_pairs_hook=_object_without_repeats,
         )
@@ -195,12 +196,16 @@ def _integer(digits: str) -> int:
         raise Invalid(f"Expected a number that fits, got {digits[:20]}...") from None
 
 
-def _decimal(text: str) -> Decimal | int:
-    """The number; an integer if it is whole, as JSON Schema has it (`2.0`), and not huge."""
+def _decimal(text: str) -> Decimal:
     try:
-        number = Decimal(text)
+        return Decimal(text)
     except ArithmeticError:
         raise Invalid(f"Expected a number that fits, got {text[:40]}") from None
+
+
+def _decimal_or_integer(text: str) -> Decimal | int:
+    """The number; an integer if it is whole and not huge."""
+    number = _decimal(text)
     is_whole = number.adjusted() < 20 and number == number.to_integral_value()
     return int(number) if is_whole else number
 

@@ -14,7 +14,7 @@ from aiohttp import web
 from client.errors import ShopError
 
 from ..core.errors import Invalid, Malformed
-from ..core.rejection import Rejection
+from ..core.rejection import Rejection, read_rejection
 from ..core.wire import build, parse_json
 from ..web.keys import SETTINGS, TRANSPORT
 from .recovery import Inconclusive
@@ -64,6 +64,6 @@ def definite_rejection(
     if (error.status, error.code) not in rejections or not named:
         raise Inconclusive(str(error))
     try:
-        return build(parse_json(error.body), Rejection)
+        return read_rejection(error.body)
     except (Malformed, Invalid) as wrong:
         raise Inconclusive(f"{error}, in a shape of its own: {wrong.detail}") from None

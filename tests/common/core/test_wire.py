@@ -132,6 +132,11 @@ def test_what_is_json_is_read(text: str, value: Any) -> None:
     assert wire.parse_json(text.encode()) == value
 
 
+def test_a_whole_decimal_is_an_integer_unless_its_digits_are_to_stay() -> None:
+    assert repr(wire.parse_json("[2.0, 2.5]")) == "[2, Decimal('2.5')]"
+    assert repr(wire.parse_json("[2.0]", integers=False)) == "[Decimal('2.0')]"
+
+
 def test_a_rejection_of_json_says_where_it_went_wrong() -> None:
     with pytest.raises(Malformed, match="line 1 column 9"):
         wire.parse_json(b'{"a": 1 2}')
