@@ -25,6 +25,7 @@ from services.operations.backup import command as backup
 from services.operations.backup import restore
 from services.operations.backup.files import write_manifest
 from services.operations.databases import DATABASES, schema_of
+from tests.services.peers import order_is
 from tests.shop import open_shop, until
 from tests.token_keys import token_of_old
 
@@ -97,6 +98,36 @@ async def test_a_repeat_of_a_request_to_an_older_release_gets_its_answer(
         reply = await shop.call("order", "POST", path, json=body, idempotency_key=key)
     assert (reply.status, reply.headers["Idempotent-Replayed"]) == (status, "true")
     assert json.loads(reply.body) == ANSWERS[answer]
+
+
+@pytest.mark.parametrize("answer", ["ada_order", "eve_order"])
+async def test_an_order_of_then_is_read_with_its_prices_and_its_total(
+    older: Path, answer: str
+) -> None:
+    then = ANSWERS[answer]
+    async with open_shop(older) as shop:
+        await shop.start("registry", "order")
+        path = f"/orders/{then['order_id']}"
+        now = json.loads((await shop.call("order", "GET", path)).body)
+    assert now["items"] == then["items"]
+    assert now["total_amount"] == then["total_amount"]
+
+
+async def test_an_order_of_then_is_refused_if_the_price_it_insisted_on_has_changed(
+    older: Path,
+) -> None:
+    order_id = ANSWERS["gus_order"]["order_id"]
+    with closing(sqlite3.connect(older / "orders.db")) as conn:
+        conn.execute(
+            "UPDATE orders SET items = replace(items, '\"expected_cents\":null',"
+            " '\"expected_cents\":1'), expires_at = '2999-01-01T00:00:00.000Z' WHERE order_id = ?",
+            (order_id,),
+        )
+        conn.commit()
+    async with open_shop(older) as shop:
+        await shop.start("registry", "catalog", "order")
+        refused = await order_is(shop, order_id, "REJECTED", "NONE")
+    assert refused["reason"] == "price_changed"
 
 
 async def test_a_token_of_then_is_good_and_is_renewed_to_one_of_now(older: Path) -> None:
