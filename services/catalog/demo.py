@@ -15,8 +15,8 @@ from .products import add_product
 
 GOODS = Path(__file__).parent / "demo.json"
 RATES = Path(__file__).parent / "demo_rates.json"
-"""About how much of a currency is a dollar, as a power of ten; 1 for those that are not there. It
-need not be right: the demo's prices have to look like prices.
+"""About how much of each currency is a dollar, as a power of ten. It need not be right: the demo's
+prices have to look like prices.
 """
 
 
@@ -26,7 +26,8 @@ def demo_products(currency: Currency) -> list[NewProduct]:
     unit = Decimal(1).scaleb(-currency.decimals)
     goods = _read(GOODS)
     for product in goods:
-        product["price"] = (product["price"] * rates.get(currency.code, 1)).quantize(unit)
+        price = Decimal(product["price"]) * rates[currency.code]
+        product["price"] = price.quantize(unit)
     return wire.build(goods, list[NewProduct], currency)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from client import Conflict, OrderLine, ShopClient
+from services.catalog import demo
 from services.catalog.demo import demo_products
-from services.common.core.currency import CURRENCIES
+from services.common.core.currency import CURRENCIES, Currency
 from tests.services.stock import line, reserve
 from tests.shop import OPERATOR, Shop, as_json
 
@@ -160,16 +162,29 @@ async def test_the_document_of_a_service_has_the_steps_of_its_currency(
     assert price["maximum"] == CURRENCIES[code].major(10**10)
 
 
-@pytest.mark.parametrize("demo", CURRENCIES.values(), ids=CURRENCIES)
-def test_every_currency_has_a_demo_whose_goods_cost_something(demo: object) -> None:
-    goods = demo_products(demo)  # type: ignore[arg-type]
+@pytest.mark.parametrize("currency", CURRENCIES.values(), ids=CURRENCIES)
+def test_every_currency_has_a_demo_whose_goods_cost_something(currency: Currency) -> None:
+    goods = demo_products(currency)
     assert all(product.price > 0 for product in goods)
     assert len({product.price for product in goods}) > len(goods) / 2
 
 
 @pytest.mark.parametrize(
     ("currency", "price"),
-    [("USD", "1.20"), ("EUR", "1.20"), ("JPY", "120"), ("KRW", "1200"), ("KWD", "1.200")],
+    [
+        *[("USD", "1.20"), ("EUR", "1.20"), ("KWD", "1.200"), ("JPY", "120"), ("KRW", "1200")],
+        *[("UYW", "12.0000"), ("CUP", "12.00"), ("GYD", "120.00"), ("SSP", "1200.00")],
+    ],
 )
 def test_the_demo_has_prices_as_they_are_in_the_currency(currency: str, price: str) -> None:
     assert demo_products(CURRENCIES[currency])[0].price.text == price
+
+
+@pytest.mark.parametrize(("code", "price"), [("USD", "3.00"), ("JPY", "300"), ("KWD", "3.000")])
+def test_a_price_of_the_demo_may_be_whole(
+    code: str, price: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goods = tmp_path / "demo.json"
+    goods.write_text('[{"name": "Pear Drops", "price": 3}]')
+    monkeypatch.setattr(demo, "GOODS", goods)
+    assert [product.price.text for product in demo_products(CURRENCIES[code])] == [price]
