@@ -192,7 +192,7 @@ def test_a_database_of_a_newer_release_is_refused_in_a_sentence(older: Path) -> 
     params=[
         ("JPY", "whose amounts were kept with 2 decimals, and ISO 4217 gives it 0"),
         ("KWD", "whose amounts were kept with 2 decimals, and ISO 4217 gives it 3"),
-        ("XXX", "which is not a currency of ISO 4217"),
+        ("XXX", "in which no shop can sell now"),
     ],
     ids=["JPY", "KWD", "XXX"],
 )

@@ -56,9 +56,10 @@ USD = CURRENCIES["USD"]
 
 
 def currency_of(code: str) -> Currency:
-    """The currency with an ISO 4217 code. Raises SettingsError if it has none such."""
+    """The currency with an ISO 4217 code. Raises SettingsError if no shop can sell in it."""
     if code not in CURRENCIES:
         raise SettingsError(
-            f"CURRENCY {code!r} is not a currency of ISO 4217; set it to a code such as USD."
+            f"CURRENCY {code!r} is none that a shop can sell in; set it to a currency of ISO 4217"
+            " such as USD, and to no fund, no metal and no code for tests."
         )
     return CURRENCIES[code]

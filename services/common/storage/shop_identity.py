@@ -36,7 +36,7 @@ def opened_currency(conn: sqlite3.Connection) -> Currency | None:
     code, kept_with = row
     currency = CURRENCIES.get(code)
     if currency is None:
-        wrong = "which is not a currency of ISO 4217"
+        wrong = "in which no shop can sell now"
     elif currency.decimals != kept_with:
         wrong = f"whose amounts were kept with {kept_with} decimals, and ISO 4217 gives it"
         wrong += f" {currency.decimals}"

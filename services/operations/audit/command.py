@@ -75,7 +75,9 @@ def tell(console: Console, found: Look, since: str = "") -> int:
         return 1
     if since:
         console.print("What did not fit at first does now.")
-    console.print("[bold green]Clean: orders, money and stock agree, to the cent and the unit.[/]")
+    console.print(
+        "[bold green]Clean: orders, money and stock agree, to the last digit and the last unit.[/]"
+    )
     return 0
 
 

@@ -41,8 +41,8 @@ def opened_before(path: Path, currency: str) -> None:
     [
         ("JPY", "whose amounts were kept with 2 decimals, and ISO 4217 gives it 0"),
         ("KWD", "whose amounts were kept with 2 decimals, and ISO 4217 gives it 3"),
-        ("ZZZ", "which is not a currency of ISO 4217"),
-        ("XAU", "which is not a currency of ISO 4217"),
+        ("ZZZ", "in which no shop can sell now"),
+        ("XAU", "in which no shop can sell now"),
     ],
 )
 async def test_a_shop_whose_amounts_cannot_be_read_is_refused_and_left_as_it_was(

@@ -13,7 +13,7 @@ from services.operations.commandline import main as run
 
 from .planted import Folder
 
-CLEAN = "Clean: orders, money and stock agree, to the cent and the unit."
+CLEAN = "Clean: orders, money and stock agree, to the last digit and the last unit."
 
 
 def test_a_real_shops_data_is_clean(filled: Folder, capsys: pytest.CaptureFixture[str]) -> None:
