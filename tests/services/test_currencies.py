@@ -8,13 +8,16 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from client import Conflict, OrderLine, ShopClient
 from services.catalog import demo
 from services.catalog.demo import demo_products
 from services.common.core.currency import CURRENCIES, Currency
+from tests.services.orders import P
+from tests.services.peers import Peer
 from tests.services.stock import line, reserve
-from tests.shop import OPERATOR, Shop, as_json
+from tests.shop import OPERATOR, Shop, as_json, token
 
 PURCHASES = {
     "USD": ("19.99", "59.97", "59.98"),
@@ -68,6 +71,62 @@ async def test_the_client_library_buys_at_the_same_digits(opened: Shop, code: st
         order = await client.orders.create("ada", [line], expected_total=total)
         receipt = await client.payments.pay(order.order_id, total)
         assert (str(order.total_amount), str(receipt.amount)) == (total, total)
+
+
+async def test_a_refund_has_the_digits_of_its_payment(opened: Shop, code: str) -> None:
+    _, total, _ = PURCHASES[code]
+    paid = (await opened.pay(await opened.order(1, quantity=3))).json
+    path = f"/payments/{paid['payment_id']}/refund"
+    refunded = await opened.call("payment", "POST", path)
+    assert f'"refunded_amount":{total},'.encode() in refunded.body
+
+
+async def test_a_payment_that_is_looked_up_pays_at_the_same_digits(opened: Shop, code: str) -> None:
+    _, total, _ = PURCHASES[code]
+    order_id = (await opened.order(1, quantity=3))["order_id"]
+    found = {"payment_id": P, "order_id": order_id, "user_id": "ada", "status": "PENDING"}
+    payment = as_json([{**found, "amount": Decimal(total), "currency": code}])["data"]
+    peer = Peer(lambda _: web.Response(body=payment, content_type="application/json"))
+    await opened.stop("payment")
+    await opened.stand_in("payment", peer.serve)
+    await opened.stop("order")
+    await opened.start("order", currency=code)
+    paid = await opened.call("order", "POST", f"/orders/{order_id}/payment")
+    assert (paid.status, paid.json["status"]) == (200, "PAID")
+
+
+async def test_the_last_known_price_has_its_digits_while_the_catalog_is_away(
+    opened: Shop, code: str
+) -> None:
+    price, total, _ = PURCHASES[code]
+    await three_in_cart(opened)
+    await opened.stop("catalog")
+    cart = await opened.call("cart", "GET", "/cart/ada")
+    assert f'"price":{price},"line_total":{total},'.encode() in cart.body
+
+
+async def test_a_receipt_shows_the_digits_of_its_order(opened: Shop, code: str) -> None:
+    price, total, _ = PURCHASES[code]
+    order = await opened.order(1, quantity=3)
+    path = f"/orders/{order['order_id']}/receipt"
+    made = await opened.call("order", "POST", path, key=token("ada"))
+    receipt = await opened.call("order", "GET", made.headers["Location"], key=None)
+    assert f'"price":{price},"line_total":{total}'.encode() in receipt.body
+    assert f'"total_amount":{total},"currency":"{code}"'.encode() in receipt.body
+
+
+async def test_a_repeat_may_write_a_price_with_more_digits_of_the_same_value(
+    opened: Shop, code: str
+) -> None:
+    price, _, _ = PURCHASES[code]
+    replies = []
+    for written in (price, f"{Decimal(price):.9f}"):
+        product = as_json({"name": "Country Loaf", "price": Decimal(written)})
+        replies.append(
+            await opened.call("catalog", "POST", "/products", idempotency_key="k-1", **product)
+        )
+    assert [reply.status for reply in replies] == [201, 201]
+    assert replies[1].headers["Idempotent-Replayed"] == "true"
 
 
 async def test_one_of_the_smallest_unit_too_much_does_not_pay(opened: Shop, code: str) -> None:
