@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from services.common.core.errors import NotFound
-from services.common.core.money import Price
+from services.common.core.money import OwnCurrency, Price
 
 NOT_FOUND = "Product {} not found in catalog"
 MAX_LINES = 100
@@ -22,6 +22,7 @@ class KnownProduct(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     name: str
     price: Price
+    currency: OwnCurrency
 
 
 class CatalogSnapshot:

@@ -14,7 +14,7 @@ from client.errors import NotFound as PeerNotFound
 from client.errors import ShopError
 from client.wire import path_segment
 from services.common.core.errors import Conflict, Unavailable
-from services.common.core.money import Amount, Money, Price
+from services.common.core.money import Amount, Money, OwnCurrency, Price
 from services.common.core.rejection import Rejection
 from services.common.durable.peers import ask, definite_rejection
 from services.common.durable.recovery import Inconclusive
@@ -69,6 +69,7 @@ class Held(msgspec.Struct, frozen=True):
     state: Literal["HELD", "COMMITTED", "RELEASED", "RETURNED", "REJECTED"]
     lines: list[HeldLine]
     total_amount: Money
+    currency: OwnCurrency
 
 
 class PaymentAnswer(msgspec.Struct, frozen=True):
@@ -78,6 +79,7 @@ class PaymentAnswer(msgspec.Struct, frozen=True):
     order_id: str
     user_id: str | None
     amount: Amount
+    currency: OwnCurrency
     status: Literal["PENDING", "COMPLETED", "REFUNDING", "REFUNDED", "FAILED"]
 
     def payment(self) -> OrderPayment:

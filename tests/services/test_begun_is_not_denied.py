@@ -48,7 +48,8 @@ class OrderService:
             for n, line in enumerate(body["lines"])
         ]
         total = sum(line["quantity"] * 2.5 for line in lines)
-        held = {"order_id": request.path.split("/")[2], "state": "HELD"}
+        order_id = request.path.split("/")[2]
+        held = {"order_id": order_id, "state": "HELD", "currency": "USD"}
         return web.json_response({**held, "lines": lines, "total_amount": total})
 
     async def place(self, lines: int = 1, **request: Any) -> Reply:

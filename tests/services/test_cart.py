@@ -203,7 +203,7 @@ async def test_what_is_gone_stays_so_while_no_catalog_answers(
 async def test_what_is_sold_again_has_its_price_again(catalog_and_cart: Shop, gone: int) -> None:
     before = await cart(catalog_and_cart)
     await catalog_and_cart.stop("catalog")
-    again = [{"id": gone, "name": "Pear Drops", "price": 2.75}]
+    again = [{"id": gone, "name": "Pear Drops", "price": 2.75, "currency": "USD"}]
 
     async def catalog(_request: web.Request) -> web.Response:
         return web.json_response(again)

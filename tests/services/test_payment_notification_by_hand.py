@@ -20,7 +20,13 @@ async def notify_by_hand(shop: Shop, order_id: str, body: Any = None, **request:
 
 def payment(order_id: str, status: str = "COMPLETED", **more: Any) -> dict[str, Any]:
     """A payment as the payment service shows it."""
-    known = {"payment_id": P, "order_id": order_id, "user_id": "ada", "amount": 5.0}
+    known = {
+        "payment_id": P,
+        "order_id": order_id,
+        "user_id": "ada",
+        "amount": 5.0,
+        "currency": "USD",
+    }
     return {**known, "status": status, **more}
 
 

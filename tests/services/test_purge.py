@@ -15,7 +15,7 @@ from services.catalog import transitions as catalog
 from services.catalog.messages import NewLine, NewReservation
 from services.common.core.clock import hours_before, seconds_after, utc_now
 from services.common.core.currency import USD
-from services.common.core.money import Price
+from services.common.core.money import OwnCurrency, Price
 from services.common.core.rejection import Rejection
 from services.common.durable.purge import Forget
 from services.common.web.idempotency_keys import IdempotencyKey, begin, find, forget_old_keys
@@ -28,7 +28,8 @@ from .orders import REJECTION, order_in, place
 NOW = utc_now()
 WEEK, YEAR = 7 * 24 * 3600, 365 * 24 * 3600
 MANY = 1000
-KNOWN = CatalogSnapshot({1: KnownProduct(id=1, name="Pear Drops", price=Price(250, USD))})
+DROPS = KnownProduct(id=1, name="Pear Drops", price=Price(250, USD), currency=OwnCurrency(USD.code))
+KNOWN = CatalogSnapshot({DROPS.id: DROPS})
 KEPT = (
     *("REQUESTED", "HELD", "COMMIT_DUE", "COMMITTED"),
     *("RETURN_DUE", "RETURNED", "RELEASE_DUE", "RELEASED"),

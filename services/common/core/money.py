@@ -64,6 +64,21 @@ class Amount(Money):
     least = 1
 
 
+class OwnCurrency(str):
+    """The code of the shop's own currency, in a peer's answer. Amounts beside another one would be
+    read as if they were of this.
+    """
+
+    @classmethod
+    def parse(cls, code: object, currency: Currency) -> Self:
+        """Read a code. Raises ValueError for any other than that of `currency`."""
+        if code != currency.code:
+            raise ValueError(
+                f"Expected {currency.code}, the currency of this shop, got {code!r:.20}"
+            )
+        return cls(code)
+
+
 def money_schema(kind: type[Money], currency: Currency) -> dict[str, Any]:
     """The JSON Schema of a money type in a currency (bounds in major units)."""
     least, smallest, most = (

@@ -13,7 +13,7 @@ import msgspec
 
 from .currency import Currency
 from .errors import Invalid, Malformed
-from .money import Money, money_schema
+from .money import Money, OwnCurrency, money_schema
 
 T = TypeVar("T")
 
@@ -152,7 +152,7 @@ def _without_defaults(value: Any) -> Any:
 
 
 def _decode(currency: Currency | None, kind: type, value: object) -> object:
-    if issubclass(kind, Money) and currency is not None:
+    if issubclass(kind, Money | OwnCurrency) and currency is not None:
         return kind.parse(value, currency)
     if issubclass(kind, Seconds):
         return kind.parse(value)
