@@ -21,6 +21,7 @@ from services.common.core.currency import USD
 from services.common.core.money import Money, Price
 from services.common.core.settings import Settings
 from services.common.web import paging
+from services.common.web.codes import STATUSES
 from services.common.web.idempotency_keys import LIFETIME_HOURS
 from services.common.web.lifecycle import MAX_IN_FLIGHT
 from services.common.web.parameters import BODY_LIMIT
@@ -132,6 +133,13 @@ def test_the_page_tells_every_code_of_the_code_with_one_status() -> None:
     assert raised <= told.keys()
     assert {code for code in told if f'"{code}"' not in text} == set()
     assert {code: found for code, found in told.items() if len(found) > 1} == {}
+
+
+def test_the_table_of_codes_has_the_statuses_of_the_page() -> None:
+    told = told_codes()
+    assert {code: {status} for code, status in STATUSES.items()} == {
+        code: told[code] for code in STATUSES
+    }
 
 
 def schema_of(shape: Any) -> tuple[dict[str, Any], set[str]]:

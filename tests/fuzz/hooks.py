@@ -10,13 +10,14 @@ import schemathesis
 def a_valid_request_is_rejected_for_what_it_is_about(
     _context: Any, response: Any, case: Any
 ) -> None:
-    """What is valid by the document is never `invalid_request`: a 422 has a code that the
-    document tells for the operation.
+    """What is valid by the document is never `invalid_request`, and a path of it never `not_found`:
+    a 404 or a 422 has a code that the document tells for the operation.
     """
     is_valid = case.meta is not None and case.meta.generation.mode.is_positive
-    if is_valid and response.status_code == 422 and not _has_a_product_twice(case.body):
+    status = response.status_code
+    if is_valid and status in (404, 422) and not _has_a_product_twice(case.body):
         problem = response.json()
-        told = case.operation.definition.raw["responses"]["422"]["description"]
+        told = case.operation.definition.raw["responses"][str(status)]["description"]
         assert f"`{problem['code']}`" in told, f"{problem['code']}: {problem['detail']}"
 
 

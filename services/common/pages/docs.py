@@ -61,6 +61,7 @@ def documentation_routes(service: str, routes: list[Route], currency: Currency) 
             docs_file,
             Access.PUBLIC,
             also=(304,),
+            rejections=("not_found",),
         ),
     ]
     all_routes = routes + own

@@ -14,8 +14,9 @@ import msgspec
 
 from ..core import wire
 from ..core.currency import Currency
-from ..core.errors import Conflict, Invalid, PreconditionFailed, Unauthorized
+from ..core.errors import Unauthorized
 from ..core.version import VERSION
+from .codes import STATUSES
 from .examples import PROBLEM_EXAMPLES, example_of
 from .routing import Access, Route
 
@@ -54,7 +55,19 @@ IDEMPOTENCY_KEY = {
 _ANYWHERE = (400, 403, 404, 405, 408, 413, 415, 417, 421, 422, 429, 503)
 """What any route may reject a request with (services/contract.md, Errors)."""
 _OF_CHANGES = (504, 507)
-_OF_THINGS = (404, 409, 412, 422)
+_SUCCESSES = {
+    200: "Done.",
+    201: "Made.",
+    202: "Taken in.",
+    204: "Done; there is nothing to tell.",
+    304: "The caller has it already.",
+    503: "It cannot do its work now, and says why.",
+}
+"""What an answer means that is no problem."""
+_NOT_FINAL = (
+    "Not final yet: it is finished in the background. Ask again with the same Idempotency-Key to"
+    " learn how it ended."
+)
 _UUID = {
     "type": "string",
     "format": "uuid",
@@ -175,36 +188,38 @@ def _operation(route: Route, shapes: _Shapes) -> dict[str, Any]:
 def _responses(route: Route, shapes: _Shapes) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for status in (route.status, *route.also):
-        told[str(status)] = {"description": "Success."}
-        if route.gives is not None:
+        told[str(status)] = {"description": _success(route, status)}
+        if route.gives is not None and status != HTTPStatus.NOT_MODIFIED:
             media = "text/plain" if route.gives is str else "application/json"
             body = shapes.body(route.gives, status, route.example)
             told[str(status)]["content"] = {media: body}
-    if 304 in route.also:
-        told["304"] = {"description": "The caller has it already."}
-    return told | {str(status): _problem(route, status) for status in _problem_statuses(route)}
-
-
-def _problem_statuses(route: Route) -> list[int]:
-    statuses = {*_ANYWHERE}
-    if route.access is not Access.PUBLIC or Unauthorized.code in route.rejections:
+    codes = _codes(route)
+    statuses = {*_ANYWHERE, *codes, *(() if route.method == "GET" else _OF_CHANGES)}
+    if route.access is not Access.PUBLIC:
         statuses.add(Unauthorized.status)
-    if route.idempotent or route.rejections:
-        statuses.add(Conflict.status)
-    if PreconditionFailed.code in route.rejections:
-        statuses.add(PreconditionFailed.status)
-    if route.method != "GET":
-        statuses.update(_OF_CHANGES)
-    return sorted(statuses - {*route.also})
+    problems = sorted(statuses - {*route.also})
+    return told | {str(status): _problem(status, codes.get(status, [])) for status in problems}
 
 
-def _problem(route: Route, status: int) -> dict[str, Any]:
-    rejections = [*route.rejections]
-    if status == Invalid.status:
-        rejections += ["idempotency_key_reused"] * route.idempotent
-        rejections += ["invalid_cursor"] * ("after" in route.takes.__struct_fields__)
-    codes = ", ".join(f"`{code}`" for code in rejections)
-    own = f" Of the thing itself: {codes}." if codes and status in _OF_THINGS else ""
+def _success(route: Route, status: int) -> str:
+    is_final = status != HTTPStatus.ACCEPTED or not route.idempotent
+    return _SUCCESSES[status] if is_final else _NOT_FINAL
+
+
+def _codes(route: Route) -> dict[int, list[str]]:
+    """The codes that a route's own rejections have, by their status."""
+    codes = [*route.rejections]
+    codes += ["request_in_progress", "idempotency_key_reused"] * route.idempotent
+    codes += ["invalid_cursor"] * ("after" in route.takes.__struct_fields__)
+    by_status: dict[int, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(STATUSES[code], []).append(code)
+    return by_status
+
+
+def _problem(status: int, codes: list[str]) -> dict[str, Any]:
+    told = ", ".join(f"`{code}`" for code in codes)
+    own = f" Of the thing itself: {told}." if told else ""
     return {
         "description": f"{HTTPStatus(status).phrase}.{own}",
         "content": {

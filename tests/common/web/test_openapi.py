@@ -15,6 +15,7 @@ from msgspec import structs
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from services.common.web.codes import STATUSES
 from services.common.web.paging import encode_cursor
 from services.common.web.routing import Access
 from tests.routes import RouteCase, assert_problem, every_route
@@ -75,6 +76,35 @@ async def test_a_document_tells_how_a_route_rejects(
             assert ("401" in told) is (not case.is_public or case.route.path == "/api/session")
             assert ("504" in told) is (case.method != "GET")
             assert "500" not in told
+
+
+async def test_a_document_tells_each_code_under_its_own_status_alone(
+    documents: Documents, subtests: pytest.Subtests
+) -> None:
+    for case in ROUTES:
+        with subtests.test(str(case)):
+            told = {
+                (int(status), code)
+                for status, response in operation_of(documents, case)["responses"].items()
+                for code in re.findall(r"`(\w+)`", response["description"])
+            }
+            assert told >= {(STATUSES[code], code) for code in case.route.rejections}
+            assert [each for each in told if STATUSES[each[1]] != each[0]] == []
+
+
+async def test_a_status_of_things_is_told_where_there_is_a_code_for_it(
+    documents: Documents,
+) -> None:
+    paths = documents["catalog"]["paths"]
+    assert "409" not in paths["/products/{product_id}"]["get"]["responses"]
+    assert "409" in paths["/products/{product_id}"]["patch"]["responses"]
+
+
+async def test_a_202_says_that_it_is_not_final(documents: Documents) -> None:
+    pay = documents["payment"]["paths"]["/pay"]["post"]["responses"]
+    assert "Not final yet" in pay["202"]["description"]
+    assert "Idempotency-Key" in pay["202"]["description"]
+    assert pay["200"]["description"] == "Done."
 
 
 async def test_a_pattern_is_one_that_every_language_reads(documents: Documents) -> None:
