@@ -34,13 +34,12 @@ from .addresses import allowed_address
 from .event_stream import stream_events
 from .hub import HUB, Hub, open_hub
 from .messages import (
-    REGISTERED,
     AbsentInstance,
     Deregistration,
     Heartbeat,
     NewRegistration,
     OneService,
-    RegistrationResult,
+    RegisteredInstance,
     RenewedInstance,
     Report,
     Services,
@@ -103,8 +102,8 @@ async def register(request: web.Request, new: NewRegistration) -> web.Response:
         ttl=float(new.ttl),
     )
     hub.adopt(new.token_keys)
-    shown = _instance(hub, service, instance_id)
-    registered = RegistrationResult(
+    registered = RegisteredInstance(
+        **_members(_instance(hub, service, instance_id)),
         lease=made.lease,
         heartbeat_every=made.heartbeat_every,
         index=hub.table.index,
@@ -112,9 +111,8 @@ async def register(request: web.Request, new: NewRegistration) -> web.Response:
         shop=hub.shop,
         token_keys=hub.token_keys(),
     )
-    answer = _members(shown) | msgspec.structs.asdict(registered)
     await hub.record(events)
-    return web.json_response(body=wire.encode(answer), status=200 if known else 201)
+    return web.json_response(body=wire.encode(registered), status=200 if known else 201)
 
 
 async def heartbeat(request: web.Request, beat: Heartbeat) -> web.Response:
@@ -241,8 +239,7 @@ ROUTES = [
         "/services/{service}/{instance_id}",
         register,
         takes=NewRegistration,
-        gives=dict,
-        example=REGISTERED,
+        gives=RegisteredInstance,
         also=(201,),
         rejections=("url_not_allowed",),
     ),
@@ -260,7 +257,7 @@ ROUTES = [
         "/services/{service}/{instance_id}/state",
         set_state,
         takes=StateChange,
-        gives=Instance,
+        gives=Instance | AbsentInstance,
         rejections=("unknown_instance", "superseded"),
     ),
     Route(

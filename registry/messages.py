@@ -84,8 +84,9 @@ class AbsentInstance(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class RegistrationResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The response to a registration, besides the instance itself."""
+@dataclass(frozen=True, slots=True)
+class RegisteredInstance(Instance):
+    """The answer to a registration: the instance, and what it needs to stay one."""
 
     lease: str
     heartbeat_every: float
@@ -93,27 +94,6 @@ class RegistrationResult(msgspec.Struct, frozen=True, kw_only=True):
     epoch: str
     shop: str
     token_keys: TokenKeys
-
-
-REGISTERED = {
-    "service": "cart",
-    "instance_id": "cart-1",
-    "url": "http://127.0.0.1:8001",
-    "state": "up",
-    "version": "0.2.0",
-    "meta": {},
-    "ttl": 6.0,
-    "expires_in": 6.0,
-    "registered_at": "2026-11-23T09:15:02.123Z",
-    "reason": None,
-    "lease": "b1946ac92492d2347c6235b4d2611184",
-    "heartbeat_every": 2.0,
-    "index": 42,
-    "epoch": "5d41402abc4b2a76b9719d911017c592",
-    "shop": "7d793037-a076-4b1a-9b1c-2a6f3f0f6d10",
-    "token_keys": {"keys": [], "longest_token": 604800, "older_ended_at": None},
-}
-"""An example of the whole answer: the instance and these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from openapi_schema_validator import OAS31Validator
 
 from registry import hub
 from services.common.core.clock import utc_now
@@ -181,6 +182,29 @@ async def test_an_instance_that_is_away_can_be_drained(shop: Shop) -> None:
             "reason": "not registered; drained by the operator",
         }
     assert (await register(shop))["state"] == "draining"
+
+
+async def assert_as_documented(shop: Shop, path: str, answer: Any) -> None:
+    """The 200 of a PUT of that path has the schema that the document tells, which is no bare
+    object.
+    """
+    document = (await ask(shop, "GET", "/openapi.json")).json
+    told = document["paths"][path]["put"]["responses"]["200"]["content"]["application/json"]
+    assert told["schema"] != {"type": "object"}
+    schema = {**told["schema"], "components": document["components"]}
+    OAS31Validator(schema).validate(answer)
+
+
+async def test_the_document_tells_the_answer_of_an_instance_that_is_away(shop: Shop) -> None:
+    path = "/services/{service}/{instance_id}/state"
+    await register(shop)
+    await assert_as_documented(shop, path, await drain(shop))
+    await ask(shop, "DELETE", CART)
+    await assert_as_documented(shop, path, await drain(shop))
+
+
+async def test_the_document_tells_the_answer_to_a_registration(shop: Shop) -> None:
+    await assert_as_documented(shop, "/services/{service}/{instance_id}", await register(shop))
 
 
 async def test_an_override_can_be_lifted_while_the_instance_is_away(shop: Shop) -> None:

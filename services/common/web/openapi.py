@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 
 import msgspec
 
@@ -98,7 +99,8 @@ class _Shapes:
 
     def body(self, kind: Any, status: int = 0, example: Any = None) -> dict[str, Any]:
         """A body of that type, with an example: a made one unless there is one."""
-        schema = self.schemas[kind]
+        one_of = [self.schemas[each] for each in alternatives(kind)]
+        schema = one_of[0] if len(one_of) == 1 else {"anyOf": one_of}
         if example is None:
             example = example_of(schema, self.components, self.currency, status=status)
         return {"schema": schema, "example": example}
@@ -110,7 +112,8 @@ def openapi_document(service: str, routes: list[Route], currency: Currency) -> d
     """
     routes = [route for route in routes if not route.raw]
     types = {route.takes for route in routes if route.has_body}
-    types |= {route.gives for route in routes if route.gives is not None}
+    given = [route.gives for route in routes if route.gives is not None]
+    types |= {each for kind in given for each in alternatives(kind)}
     ordered = sorted(types, key=repr)
     schemas, components = msgspec.json.schema_components(
         ordered, schema_hook=_schema_hook(currency), ref_template="#/components/schemas/{name}"
@@ -134,6 +137,11 @@ def openapi_document(service: str, routes: list[Route], currency: Currency) -> d
         },
     }
     return {name: _in_ecma_262(part) for name, part in document.items()}
+
+
+def alternatives(kind: Any) -> tuple[Any, ...]:
+    """The types of a union: msgspec has no schema of one of two objects."""
+    return get_args(kind) if isinstance(kind, UnionType) else (kind,)
 
 
 def _schema_hook(currency: Currency) -> Callable[[type], dict[str, Any]]:
