@@ -35,6 +35,7 @@ from .messages import (
     ProductChanges,
     ProductQuery,
     Reservation,
+    ReservationState,
     StockChange,
     created_response,
     product_response,
@@ -168,10 +169,20 @@ async def _change_reservation(
 
 
 def _action_route(
-    action: ReservationAction, handler: Handler, rejections: tuple[str, ...] = ()
+    action: ReservationAction,
+    handler: Handler,
+    becomes: ReservationState,
+    rejections: tuple[str, ...] = (),
 ) -> Route:
-    path = f"/reservations/{{order_id}}/{action}"
-    return Route("POST", path, handler, gives=Reservation, rejections=rejections, idempotent=True)
+    return Route(
+        "POST",
+        f"/reservations/{{order_id}}/{action}",
+        handler,
+        gives=Reservation,
+        shows={"Reservation.state": becomes},
+        rejections=rejections,
+        idempotent=True,
+    )
 
 
 def _product_id(request: web.Request) -> int:
@@ -271,8 +282,13 @@ ROUTES = [
         rejections=("reservation_not_found",),
     ),
     _action_route(
-        "commit", commit_reservation, rejections=("reservation_not_found", "reservation_closed")
+        "commit",
+        commit_reservation,
+        "COMMITTED",
+        rejections=("reservation_not_found", "reservation_closed"),
     ),
-    _action_route("release", release_reservation, rejections=("reservation_committed",)),
-    _action_route("return", return_reservation),
+    _action_route(
+        "release", release_reservation, "RELEASED", rejections=("reservation_committed",)
+    ),
+    _action_route("return", return_reservation, "RETURNED"),
 ]

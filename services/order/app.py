@@ -24,6 +24,8 @@ from . import store, transitions
 from .checkout import ADDRESS_BOUND, CUSTOMER_BOUND, SECONDS_TO_PAY, create_order
 from .lookup import order_id_in_path, own_order
 from .messages import (
+    CANCELLED,
+    REFUNDED,
     HoldQuery,
     HoldView,
     NewOrder,
@@ -238,6 +240,7 @@ ROUTES = [
         cancel_order,
         CUSTOMER,
         gives=OrderView,
+        shows=CANCELLED,
         rejections=("order_not_found", "order_not_cancellable"),
         idempotent=True,
     ),
@@ -263,6 +266,7 @@ ROUTES = [
         refund_order,
         takes=RefundNotification,
         gives=OrderView,
+        shows=REFUNDED,
         rejections=("order_not_found", "order_not_refundable"),
         idempotent=True,
     ),

@@ -130,6 +130,19 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+CANCELLED = {
+    "OrderView.status": "CANCELLED",
+    "OrderView.reason": "customer_request",
+    "stock_state": "RELEASE_DUE",
+}
+REFUNDED = {
+    "OrderView.status": "REFUNDED",
+    "OrderView.payment_id": "c2b7d8f4-1e93-4a6d-8b05-7f4e9a3c6d12",
+    "stock_state": "RETURN_DUE",
+}
+"""What an example of an order shows after its cancellation, and after its refund."""
+
+
 class ReceiptLink(msgspec.Struct, frozen=True, kw_only=True):
     """The link of an order's receipt: its `token`, which is told once."""
 

@@ -168,6 +168,7 @@ ROUTES = [
         "/payments/{payment_id}/refund",
         refund,
         gives=PaymentView,
+        shows={"PaymentView.status": "REFUNDED", "refunded_amount": 240},
         also=(202,),
         rejections=("payment_not_found", "payment_not_refundable"),
         idempotent=True,

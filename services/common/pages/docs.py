@@ -19,6 +19,8 @@ WHOLE_DOCUMENT: web.AppKey[Callable[[web.Request, Document], Awaitable[bytes]]] 
     "whole_document"
 )
 """Makes the whole document of a service's own, where it serves routes of others."""
+DOCUMENT = {"openapi": "3.1.0", "info": {"title": "Tuckshop: cart", "version": VERSION}}
+"""An example of one."""
 SWAGGER_UI = VENDOR / "swagger_ui"
 DOCS_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 """Swagger UI sets styles on elements."""
@@ -52,7 +54,7 @@ def documentation_routes(service: str, routes: list[Route], currency: Currency) 
             openapi_json,
             Access.PUBLIC,
             gives=dict,
-            example={"openapi": "3.1.0", "info": {"title": "Tuckshop: cart", "version": VERSION}},
+            examples={200: DOCUMENT},
         ),
         Route("GET", "/docs", docs, Access.PUBLIC, also=(304,)),
         Route(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from ..core import errors
@@ -55,6 +56,7 @@ _VALUES: Mapping[str, Any] = {
     "signs_from": "2026-11-23T09:15:12.123Z",
     "expires_at": "2026-11-23T09:30:02.123Z",
     "first_expires_at": "2026-11-23T09:30:02.123Z",
+    "ReceiptLink.token": "q3V0r9JcX1uZb7mT5hKf2wYdE8aLnPsGvR6iOxC4_-k",
     "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl",
     "service": "cart",
     "instance_id": "cart-1",
@@ -75,6 +77,7 @@ _VALUES: Mapping[str, Any] = {
     "state": "up",
     "StateChange.state": "draining",
     "services": {"cart": []},
+    "token_keys": {"keys": [], "longest_token": 35_164_800, "older_ended_at": None},
     "what": "registered",
     "Report.what": "connection refused",
     "detail": "http://127.0.0.1:8001",
@@ -95,19 +98,29 @@ _IN_FLIGHT: Mapping[str, Any] = {
     "order_status": None,
     "PaymentView.status": "REFUNDING",
     "stock_state": "REQUESTED",
+    "refunded_amount": 0,
     **dict.fromkeys(("sku", "name", "price", "line_total", "total_amount")),
 }
 """What is otherwise in an answer 202."""
 
 
 def example_of(
-    schema: Any, components: Mapping[str, Any], currency: Currency, *, status: int = 0
+    schema: Any,
+    components: Mapping[str, Any],
+    currency: Currency,
+    *,
+    status: int = 0,
+    shows: Mapping[str, Any] = MappingProxyType({}),
 ) -> Any:
-    """A value that fits a schema, for a body or for an answer with `status`."""
-    money = {name: Money(minor, currency) for name, minor in _AMOUNTS.items()}
-    values = {**_VALUES, **money, "currency": currency.code}
+    """A value that fits a schema, for a body or for an answer with `status`. It `shows` what is
+    otherwise there than elsewhere, by the same names.
+    """
+    values = {**_VALUES, **_AMOUNTS, "currency": currency.code, **shows}
     if status == HTTPStatus.ACCEPTED:
         values |= _IN_FLIGHT
+    for name in _AMOUNTS:
+        if values[name] is not None:
+            values[name] = Money(values[name], currency)
     return _value(schema, components, values)
 
 

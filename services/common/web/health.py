@@ -76,6 +76,7 @@ async def version(request: web.Request) -> web.Response:
 
 
 READY = {"status": "ready", "reasons": [], "peers": {"catalog": ["up"]}}
+NOT_READY = {**READY, "status": "not ready", "reasons": ["not registered yet"]}
 METRIC = "# TYPE tuckshop_in_flight gauge\ntuckshop_in_flight 1.0\n"
 VERSIONS = {
     "service": "cart",
@@ -85,17 +86,25 @@ VERSIONS = {
     "sqlite": "3.46.1",
 }
 ROUTES = [
-    Route("GET", "/livez", livez, Access.PUBLIC, gives=dict, example=ALIVE, ungated=True),
+    Route("GET", "/livez", livez, Access.PUBLIC, gives=dict, examples={200: ALIVE}, ungated=True),
     Route(
         "GET",
         "/readyz",
         readyz,
         Access.PUBLIC,
         gives=dict,
-        example=READY,
+        examples={200: READY, 503: NOT_READY},
         ungated=True,
         also=(503,),
     ),
-    Route("GET", "/metrics", metrics, Access.PUBLIC, gives=str, example=METRIC, ungated=True),
-    Route("GET", "/version", version, Access.PUBLIC, gives=dict, example=VERSIONS),
+    Route(
+        "GET",
+        "/metrics",
+        metrics,
+        Access.PUBLIC,
+        gives=str,
+        examples={200: METRIC},
+        ungated=True,
+    ),
+    Route("GET", "/version", version, Access.PUBLIC, gives=dict, examples={200: VERSIONS}),
 ]

@@ -79,7 +79,7 @@ _PATH_SCHEMAS: dict[str, dict[str, Any]] = {
     "order_id": _UUID,
     "payment_id": _UUID,
     "user_id": msgspec.json.schema(wire.UserId),
-    "token": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+    "token": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": 128},
     **dict.fromkeys(("service", "instance_id", "kid"), msgspec.json.schema(wire.Id)),
 }
 """Of the variable parts of paths, those that the path itself gives no pattern."""
@@ -97,12 +97,19 @@ class _Shapes:
     components: Mapping[str, Any]
     currency: Currency
 
-    def body(self, kind: Any, status: int = 0, example: Any = None) -> dict[str, Any]:
-        """A body of that type, with an example: a made one unless there is one."""
+    def taken(self, route: Route) -> dict[str, Any]:
+        """The body of a request, with an example."""
+        return self._body(route.takes)
+
+    def given(self, route: Route, status: int) -> dict[str, Any]:
+        """The body of an answer with that status, with an example: the route's, or a made one."""
+        body = self._body(route.gives, status=status, shows=route.shows)
+        return body | {"example": route.examples.get(status, body["example"])}
+
+    def _body(self, kind: Any, **more: Any) -> dict[str, Any]:
         one_of = [self.schemas[each] for each in alternatives(kind)]
         schema = one_of[0] if len(one_of) == 1 else {"anyOf": one_of}
-        if example is None:
-            example = example_of(schema, self.components, self.currency, status=status)
+        example = example_of(schema, self.components, self.currency, **more)
         return {"schema": schema, "example": example}
 
 
@@ -185,7 +192,7 @@ def _operation(route: Route, shapes: _Shapes) -> dict[str, Any]:
     if route.has_body:
         operation["requestBody"] = {
             "required": any(field.required for field in msgspec.structs.fields(route.takes)),
-            "content": {"application/json": shapes.body(route.takes)},
+            "content": {"application/json": shapes.taken(route)},
         }
     if route.access is not Access.PUBLIC:
         operation["security"] = [{"key": []}, {"bearer": []}]
@@ -199,8 +206,7 @@ def _responses(route: Route, shapes: _Shapes) -> dict[str, Any]:
         told[str(status)] = {"description": _success(route, status)}
         if route.gives is not None and status != HTTPStatus.NOT_MODIFIED:
             media = "text/plain" if route.gives is str else "application/json"
-            body = shapes.body(route.gives, status, route.example)
-            told[str(status)]["content"] = {media: body}
+            told[str(status)]["content"] = {media: shapes.given(route, status)}
     codes = _codes(route)
     statuses = {*_ANYWHERE, *codes, *(() if route.method == "GET" else _OF_CHANGES)}
     if route.access is not Access.PUBLIC:

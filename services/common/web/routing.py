@@ -10,8 +10,8 @@ body is there, and given back before the answer is sent: nobody holds one by bei
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -51,8 +51,9 @@ class Route:
 
     `takes` is the type of the query string of a GET, and of the JSON body of other methods; with
     `query_or_body` the parameters may come in either, but not in both. `gives` and `status`
-    describe the success; it may `also` have these statuses. `example` is one of its body, where
-    its type does not give any. `rejections` are the codes of the
+    describe the success; it may `also` have these statuses. `examples` are of its bodies by
+    status, where its type does not give any; `shows` are values in them that are others than
+    elsewhere, by the names of fields (examples.py). `rejections` are the codes of the
     handler's own rejections, for the documentation. `idempotent` routes honour `Idempotency-Key`.
     Routes that `streams` have no deadline, and are counted apart; `quiet` routes write no log line.
     A `raw` route takes any query and any body: its handler gets the body's bytes, and keeps a
@@ -71,7 +72,8 @@ class Route:
     gives: Any = None
     status: int = 200
     also: tuple[int, ...] = ()
-    example: Any = None
+    examples: Mapping[int, Any] = field(default_factory=dict)
+    shows: Mapping[str, Any] = field(default_factory=dict)
     rejections: tuple[str, ...] = ()
     query_or_body: bool = False
     idempotent: bool = False

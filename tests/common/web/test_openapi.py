@@ -225,6 +225,42 @@ async def test_an_example_of_what_is_not_done_yet_says_so(documents: Documents) 
     assert order["application/json"]["example"]["stock_state"] == "REQUESTED"
 
 
+@pytest.mark.parametrize(
+    ("place", "status", "shown"),
+    [
+        ("payment post /payments/{payment_id}/refund", "200", ["REFUNDED", 2.4]),
+        ("payment post /payments/{payment_id}/refund", "202", ["REFUNDING", 0]),
+        ("order post /orders/{order_id}/cancel", "200", ["CANCELLED", "RELEASE_DUE"]),
+        ("order post /orders/{order_id}/refund", "200", ["REFUNDED", "RETURN_DUE"]),
+        ("catalog post /reservations/{order_id}/commit", "200", ["COMMITTED"]),
+        ("catalog post /reservations/{order_id}/release", "200", ["RELEASED"]),
+        ("catalog post /reservations/{order_id}/return", "200", ["RETURNED"]),
+        ("catalog get /readyz", "200", ["ready"]),
+        ("catalog get /readyz", "503", ["not ready"]),
+    ],
+)
+async def test_an_example_shows_what_its_route_has_done(
+    documents: Documents, place: str, status: str, shown: list[Any]
+) -> None:
+    service, method, path = place.split(" ")
+    answer = documents[service]["paths"][path][method]["responses"][status]
+    example = answer["content"]["application/json"]["example"]
+    names = ("status", "state", "stock_state", "refunded_amount")
+    assert [example[name] for name in names if name in example] == shown
+
+
+async def test_the_example_of_a_receipt_s_link_is_one_that_the_document_takes(
+    documents: Documents,
+) -> None:
+    paths = documents["order"]["paths"]
+    made = paths["/orders/{order_id}/receipt"]["post"]["responses"]["201"]
+    token = made["content"]["application/json"]["example"]["token"]
+    (parameter,) = paths["/receipts/{token}"]["get"]["parameters"]
+    OAS31Validator(parameter["schema"]).validate(token)
+    assert parameter["schema"]["maxLength"] == 128
+    assert len(token) == 43
+
+
 async def test_the_storefront_tells_the_routes_of_the_gateway_as_their_owners_do(
     documents: Documents, subtests: pytest.Subtests
 ) -> None:
