@@ -104,6 +104,7 @@ ROUTES = [
         Access.PUBLIC,
         gives=str,
         examples={200: METRIC},
+        rejections=("invalid_api_key", "forbidden"),
         ungated=True,
     ),
     Route("GET", "/version", version, Access.PUBLIC, gives=dict, examples={200: VERSIONS}),

@@ -197,6 +197,8 @@ def _operation(route: Route, shapes: _Shapes) -> dict[str, Any]:
     if route.access is not Access.PUBLIC:
         operation["security"] = [{"key": []}, {"bearer": []}]
         operation["x-access"] = route.access.value
+    elif Unauthorized.code in route.rejections:
+        operation["security"] = [{}, {"key": []}, {"bearer": []}]  # it may come without any, too
     return operation
 
 

@@ -25,6 +25,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ROUTES = [case for case in every_route() if not case.route.raw]
 Documents = dict[str, Any]
+CREDENTIALS: list[dict[str, list[str]]] = [{"key": []}, {"bearer": []}]
+WITH_OR_WITHOUT = {"/api/session", "/metrics"}
+"""Public routes that look at a credential, and may reject it."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -73,7 +76,7 @@ async def test_a_document_tells_how_a_route_rejects(
         with subtests.test(str(case)):
             told = operation_of(documents, case)["responses"].keys()
             assert {"400", "403", "404", "405", "413", "415", "421", "422", "429", "503"} <= told
-            assert ("401" in told) is (not case.is_public or case.route.path == "/api/session")
+            assert ("401" in told) is (not case.is_public or case.route.path in WITH_OR_WITHOUT)
             assert ("504" in told) is (case.method != "GET")
             assert "500" not in told
 
@@ -298,8 +301,12 @@ async def test_a_document_says_who_may_call(
     for case in ROUTES:
         with subtests.test(str(case)):
             operation = operation_of(documents, case)
-            assert ("security" in operation) is (not case.is_public)
-            if not case.is_public:
+            needed = operation.get("security", [{}])
+            if case.is_public:
+                is_read = case.route.path in WITH_OR_WITHOUT
+                assert needed == [{}, *(CREDENTIALS if is_read else [])]
+            else:
+                assert needed == CREDENTIALS
                 assert operation["x-access"] == case.route.access.value
 
 
