@@ -83,6 +83,7 @@ class PaymentMachine(StockMachine):
         if heard.reply.status != 202 and heard.ask.to in ("order", "payment"):
             promise = {
                 "CREATED": {"CREATED", "PAID", "REFUNDED", "CANCELLED"},
+                "PAID": {"PAID", "REFUNDED"},
                 "COMPLETED": {"COMPLETED", "REFUNDING", "REFUNDED"},
                 "REFUNDING": {"REFUNDING", "REFUNDED"},
             }.get(told["status"], {told["status"]})
