@@ -8,6 +8,7 @@ import asyncio
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -160,10 +161,11 @@ class Transport:
         extra: Mapping[str, str] | None,
         idempotency_key: str | None,
     ) -> CIMultiDict[str]:
-        headers = CIMultiDict({"X-Request-ID": str(uuid4())})
+        headers = CIMultiDict(self._context_headers())
+        if "X-Request-ID" not in headers:
+            headers["X-Request-ID"] = str(uuid4())
         if self._api_key is not None:
             headers["X-API-Key"] = self._api_key
-        headers.update(self._context_headers())
         headers["Tuckshop-Service"] = service
         if is_json:
             headers["Content-Type"] = "application/json"
@@ -201,7 +203,7 @@ class Transport:
 
     async def _send(self, call: _Call, instance: Instance, seconds: float) -> Answer:
         try:
-            url = URL(f"{URL(instance.url).origin()}{call.target}", encoded=True)
+            url = URL(f"{_origin(instance.url)}{call.target}", encoded=True)
         except ValueError as error:
             raise aiohttp.InvalidURL(instance.url) from error
         headers = call.headers.copy()
@@ -231,6 +233,12 @@ class Transport:
             request_id=call.headers["X-Request-ID"],
             may_have_been_done=may_have_been_done,
         )
+
+
+@lru_cache(maxsize=256)
+def _origin(url: str) -> URL:
+    """The part of an instance's URL that all calls to it begin with. Raises ValueError."""
+    return URL(url).origin()
 
 
 async def _send_once(
