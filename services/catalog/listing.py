@@ -66,7 +66,10 @@ def list_categories(conn: sqlite3.Connection, query: CategoryQuery) -> list[Cate
 
 
 def _filters(query: ProductQuery) -> tuple[list[str], list[Any]]:
-    conditions = ["deleted_at IS NULL"]
+    # Words are looked for in every product of the table, or of the category. By the index of a sort
+    # order that takes five times as long, row by row; a `+` keeps SQLite from it.
+    reads_all = query.q is not None and query.category is None
+    conditions = ["+deleted_at IS NULL" if reads_all else "deleted_at IS NULL"]
     values: list[Any] = []
 
     def where(condition: str, *operands: Any) -> None:
