@@ -104,6 +104,8 @@ def _field(value: object) -> str:
 
 
 def _visible(text: str) -> str:
+    if text.isprintable():  # as almost all is: it has nothing of these categories
+        return text
     return "".join(_escaped(each) if category(each) in _HIDDEN else each for each in text)
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import subprocess
+import sys
+import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.common.core.logs import JsonLines
+from services.common.core.logs import Batches, JsonLines
 from services.common.core.tracing import RequestContext, enter_request
 
 
@@ -59,3 +63,55 @@ def test_a_failure_is_one_line_with_its_trace() -> None:
 @pytest.mark.parametrize("text", ["two\nlines", "\N{CANDY}", "\x00", '"quoted"', "\udcff"])
 def test_line_breaks_in_a_message_are_escaped(text: str) -> None:
     assert line(text)["message"] == text
+
+
+class Pipe(io.StringIO):
+    """Keeps each write as one text, and says that there was one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[str] = []
+        self.written = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.writes.append(text)
+        self.written.set()
+        return len(text)
+
+
+def said_at(level: int, message: str) -> logging.LogRecord:
+    return logging.LogRecord("tuckshop", level, __file__, 1, message, (), None)
+
+
+def test_the_lines_of_a_moment_are_written_together() -> None:
+    pipe = Pipe()
+    handler = Batches(pipe, seconds=0.3)
+    for loaf in ("rye", "spelt", "oat"):
+        handler.handle(said_at(logging.INFO, loaf))
+    assert pipe.written.wait(10)
+    assert pipe.writes == ["rye\nspelt\noat\n"]
+
+
+@pytest.mark.parametrize("level", [logging.WARNING, logging.ERROR])
+def test_a_warning_is_written_at_once_and_after_what_came_before(level: int) -> None:
+    pipe = Pipe()
+    handler = Batches(pipe, seconds=3600)
+    handler.handle(said_at(logging.INFO, "baked"))
+    handler.handle(said_at(level, "burnt"))
+    assert pipe.writes == ["baked\nburnt\n"]
+
+
+def test_what_was_said_before_the_end_of_the_process_is_written() -> None:
+    program = (
+        "import sys, logging; from services.common.core.logs import log_to_stderr, logger;"
+        "log_to_stderr('bakery'); logger.info('the last loaf')"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert b"the last loaf" in ended.stderr
+
+
+def test_a_stream_that_is_closed_harms_nobody() -> None:
+    pipe = Pipe()
+    handler = Batches(pipe, seconds=3600)
+    pipe.close()
+    handler.handle(said_at(logging.ERROR, "burnt"))
