@@ -25,7 +25,7 @@ from services.common.storage.database import Database, DatabaseError, open_datab
 from services.common.storage.migrations import Schema
 from services.common.storage.token_keys import merge_token_keys
 from services.common.web.auth import Keyring
-from services.common.web.middleware import as_problem
+from services.common.web.serving import as_problem
 
 from . import store
 from .leases import LeaseTable

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from services.common.web import middleware
+from services.common.web import serving
 from tests.loop import new_loop
 from tests.shop import Shop, open_shop
 
@@ -35,7 +35,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(autouse=True)
 def no_refusal_is_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for a 429."""
-    monkeypatch.setattr(middleware, "REFUSAL_SECONDS", 0.0)
+    monkeypatch.setattr(serving, "REFUSAL_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from services.common.core.token_keys import TokenKeys, new_key
 from services.common.web.auth import Keyring
-from services.common.web.parameters import BODY_LIMIT
+from services.common.web.request import BODY_LIMIT
 from services.common.web.routing import Access
 from tests.routes import RouteCase, assert_problem, every_route
 from tests.shop import OPERATOR, Reply, Shop, open_shop, token

@@ -99,7 +99,7 @@ def test_imports_point_one_way() -> None:
 def test_the_imports_are_found() -> None:
     assert "services.common.process.app.service_app" in imported(Path("services/cart/app.py"))
     assert "services.cart.store" in imported(Path("services/cart/app.py"))
-    assert "client.errors.ShopError" in imported(Path("services/common/web/middleware.py"))
+    assert "client.errors.ShopError" in imported(Path("services/common/web/serving.py"))
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

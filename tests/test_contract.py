@@ -25,7 +25,7 @@ from services.common.web.codes import STATUSES
 from services.common.web.idempotency_keys import LIFETIME_HOURS
 from services.common.web.lifecycle import MAX_IN_FLIGHT
 from services.common.web.openapi import alternatives
-from services.common.web.parameters import BODY_LIMIT
+from services.common.web.request import BODY_LIMIT
 from services.common.web.routing import Access, Route
 from services.common.web.unsent import MAX_UNSENT, PACE, STALLED_SECONDS
 from services.operations.databases import DATABASES

@@ -17,7 +17,7 @@ from services.catalog.messages import ReservationState
 from services.catalog.model import NEXT_STATES, REJECTED_ACTIONS, TOMBSTONES, ReservationAction
 from services.common.durable import recovery
 from services.common.storage import errors
-from services.common.web.middleware import as_problem
+from services.common.web.serving import as_problem
 from services.order.peers import REJECTIONS as SETTLE_A_RESERVATION
 from services.payment.peers import REJECTIONS as SETTLE_A_PAYMENT
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from client.errors import ShopError
 from client.wire import path_segment
@@ -25,7 +24,7 @@ from services.common.web.addresses import TRUSTED_PROXIES, read_networks
 from services.common.web.admission import GATES, admit
 from services.common.web.keys import TOKEN_LIFETIME, TOKEN_RENEWAL
 from services.common.web.parameters import path_id, path_uuid
-from services.common.web.routing import Access, Route
+from services.common.web.routing import NO_ROUTE, Access, Route
 from services.common.web.token_buckets import TokenBuckets
 
 from .document import WithRoutesOfOwners
@@ -76,7 +75,7 @@ def create_app(settings: StorefrontSettings) -> web.Application:
     """The storefront."""
     app = service_app(settings, ROUTES, peers=sorted(set(OWNERS.values())), resources=[gateway])
     app[WHOLE_DOCUMENT] = WithRoutesOfOwners().document
-    app.middlewares.append(answer_not_found_with_page)
+    app[NO_ROUTE] = answer_with_page
     app[TOKEN_LIFETIME] = timedelta(seconds=settings.session_seconds)
     app[TOKEN_RENEWAL] = timedelta(seconds=settings.renewal_seconds)
     app[SESSIONS] = TokenBuckets(settings.session_rate / 60, settings.session_burst)
@@ -89,17 +88,13 @@ def create_app(settings: StorefrontSettings) -> web.Application:
     return app
 
 
-@web.middleware
-async def answer_not_found_with_page(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def answer_with_page(request: web.Request) -> web.StreamResponse:
     """Respond to a browser that follows a broken link with the page, which explains it (404)."""
-    try:
-        return await handler(request)
-    except web.HTTPNotFound:
-        is_call = f"{request.path}/".startswith("/api/") or request.method not in ("GET", "HEAD")
-        if is_call or not reads_pages(request):
-            raise
-        admit(request)
-        return await send_file(request, PAGES, "index.html", status=404)
+    is_call = f"{request.path}/".startswith("/api/") or request.method not in ("GET", "HEAD")
+    if is_call or not reads_pages(request):
+        raise NotFound("There is no such route")
+    admit(request)
+    return await send_file(request, PAGES, "index.html", status=404)
 
 
 async def is_there(request: web.Request) -> bool:

@@ -24,8 +24,8 @@ from services.common.core.logs import logger
 from services.common.core.settings import Settings
 from services.common.core.tracing import onward_headers
 from services.common.web.addresses import address_of
-from services.common.web.admission import HELD, customer_of
-from services.common.web.keys import DISCOVERY, KEYRING, PRINCIPAL, SESSION, SETTINGS
+from services.common.web.admission import customer_of
+from services.common.web.keys import DISCOVERY, HELD, KEYRING, PRINCIPAL, SESSION, SETTINGS
 from services.common.web.routing import Access, Handler, Route
 
 from .headers import PREFIX, forwarded_headers, forwarded_target, returned_headers

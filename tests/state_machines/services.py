@@ -33,6 +33,8 @@ from client.transport import Transport
 from services.common.core.logs import logger
 from services.common.web.keys import DISCOVERY
 from services.common.web.lifecycle import LIFECYCLE
+from services.common.web.request import Request
+from services.common.web.serving import answer
 from tests.shop import MAKERS
 
 from .clock import VirtualLoop, wall_clock
@@ -55,10 +57,10 @@ class _Body:
     def at_eof(self) -> bool:
         return not self._body
 
-    def set_read_chunk_size(self, _size: int) -> None:
-        pass
+    def is_eof(self) -> bool:
+        return True
 
-    async def readany(self) -> bytes:
+    def read_nowait(self) -> bytes:
         body, self._body = self._body, b""
         return body
 
@@ -117,8 +119,6 @@ class Service:
 
     async def _answer(self, message: Message) -> None:
         CURRENT.set(self)
-        server = self._runner.server
-        assert server is not None
         headers = CIMultiDictProxy(CIMultiDict(message.headers))
         url = URL(message.target, encoded=True)
         head = RawRequestMessage(
@@ -127,8 +127,7 @@ class Service:
         )
         body: Any = _Body(message.body)
         task: Any = asyncio.current_task()
-        request = web.Request(head, body, _CONNECTION, _CONNECTION, task, self._loop)
-        response = await server.request_handler(request)
+        response = await answer(Request(self.app, head, body, _CONNECTION, _CONNECTION, task))
         assert isinstance(response, web.Response)
         assert isinstance(response.body, bytes)
         if not self.dead:

@@ -11,7 +11,7 @@ from yarl import URL
 from services.common.core.token_keys import TokenKeys
 from services.common.web.keys import KEYRING
 from services.common.web.lifecycle import LIFECYCLE
-from services.common.web.parameters import BODY_LIMIT
+from services.common.web.request import BODY_LIMIT
 from services.common.web.unsent import UNSENT
 from services.storefront import gateway
 from tests.by_hand import connection, head, next_status, say

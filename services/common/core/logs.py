@@ -6,19 +6,21 @@ import json
 import logging
 import sys
 import threading
-from contextlib import nullcontext, suppress
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from functools import lru_cache
+from typing import TextIO
 
 from .tracing import current_request
 
 logger = logging.getLogger("tuckshop")
 
 _OWN_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-
-
 _ENCODER = json.JSONEncoder(default=str)
 """Writes ASCII: a file name can be any bytes, and what is not valid text must be escaped."""
+_text = json.encoder.encode_basestring_ascii
+"""A text as that encoder writes it, for what is written with every line."""
 
 
 class JsonLines(logging.Formatter):
@@ -26,24 +28,56 @@ class JsonLines(logging.Formatter):
 
     def __init__(self, service: str) -> None:
         super().__init__()
-        self._service = service
+        self._service = _text(service)
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "service": self._service,
-            "message": record.getMessage(),
-        }
+        members = [
+            f'"time": "{_second(int(record.created))}.{int(record.msecs):03}+00:00"',
+            f'"level": "{record.levelname.lower()}"',
+            f'"service": {self._service}',
+            f'"message": {_text(record.getMessage())}',
+        ]
         if request := current_request():
-            line["request_id"] = request.request_id
-        line.update(
-            (name, value) for name, value in vars(record).items() if name not in _OWN_ATTRIBUTES
-        )
+            members.append(f'"request_id": {_text(request.request_id)}')
+        for name, value in vars(record).items():
+            if name not in _OWN_ATTRIBUTES:
+                members.append(f"{_text(name)}: {_ENCODER.encode(value)}")
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return _ENCODER.encode(line)
+            members.append(f'"traceback": {_text(self.formatException(record.exc_info))}')
+        return f"{{{', '.join(members)}}}"
+
+
+@lru_cache(maxsize=2)
+def _second(since_1970: int) -> str:
+    return datetime.fromtimestamp(since_1970, UTC).isoformat().removesuffix("+00:00")
+
+
+_OF_NOBODY = vars(logging.makeLogRecord({"name": logger.name}))
+
+
+class RequestRecord(logging.LogRecord):
+    """What is logged of a request. There is one for each, and to find out about the thread, the
+    process and the caller takes longer than all the rest.
+    """
+
+    def __init__(self, level: int, message: str, seconds: float) -> None:
+        now = time.time()
+        vars(self).update(
+            _OF_NOBODY,
+            levelno=level,
+            levelname=logging.getLevelName(level),
+            msg=message,
+            created=now,
+            msecs=now % 1 * 1000,
+            milliseconds=round(seconds * 1000, 1),
+        )
+
+
+def log_request(level: int, message: str, seconds: float) -> None:
+    """Log one line about a request that took so long."""
+    if logger.isEnabledFor(level):
+        logger.handle(RequestRecord(level, message, seconds))
 
 
 class Batches(logging.StreamHandler[TextIO]):
@@ -71,11 +105,15 @@ class Batches(logging.StreamHandler[TextIO]):
 
     def flush(self) -> None:
         """Write what there is."""
-        with suppress(OSError, ValueError), self.lock or nullcontext():  # nobody may read any more
+        self.acquire()
+        try:
             text = "".join(self._lines)
             self._lines.clear()
-            self.stream.write(text)
-            self.stream.flush()
+            with suppress(OSError, ValueError):  # nobody may read any more
+                self.stream.write(text)
+                self.stream.flush()
+        finally:
+            self.release()
 
     def close(self) -> None:
         """Write what there is, and end."""

@@ -84,13 +84,7 @@ def parse_json(text: bytes | str, *, integers: bool = True) -> Any:
     """
     try:
         text = text.decode() if isinstance(text, bytes) else text
-        value = json.loads(
-            text,
-            parse_int=_integer,
-            parse_float=_decimal_or_integer if integers else _decimal,
-            parse_constant=_reject_constant,
-            object_pairs_hook=_object_without_repeats,
-        )
+        value = (_JSON if integers else _JSON_WITH_DECIMALS).decode(text)
         if "\\u" in text:
             # JSON can escape a lone surrogate, but that is not valid text and cannot be stored.
             json.dumps(value, ensure_ascii=False, default=str).encode()
@@ -212,6 +206,15 @@ def _decimal_or_integer(text: str) -> Decimal | int:
 
 def _reject_constant(name: str) -> Any:
     raise Invalid(f"Expected a number, got {name}")
+
+
+_EXACTLY: dict[str, Any] = {
+    "parse_int": _integer,
+    "parse_constant": _reject_constant,
+    "object_pairs_hook": _object_without_repeats,
+}
+_JSON = json.JSONDecoder(parse_float=_decimal_or_integer, **_EXACTLY)
+_JSON_WITH_DECIMALS = json.JSONDecoder(parse_float=_decimal, **_EXACTLY)
 
 
 def _reason(error: Exception) -> str:

@@ -22,7 +22,6 @@ from ..storage.migrations import Schema, service_schema
 from ..storage.shop_identity import load_shop, remember_currency, require_currency
 from ..storage.token_keys import load_token_keys
 from ..web import health
-from ..web.addressee import require_addressee
 from ..web.addresses import TRUSTED_PROXIES
 from ..web.admission import GATES, WRONG_KEYS, places_for_customers
 from ..web.auth import Keyring
@@ -41,8 +40,6 @@ from ..web.keys import (
 )
 from ..web.lifecycle import LIFECYCLE, Lifecycle
 from ..web.metrics import METRICS, Metrics
-from ..web.middleware import observe
-from ..web.parameters import BODY_LIMIT
 from ..web.routing import Route, add_routes
 from ..web.token_buckets import TokenBuckets
 from ..web.unsent import UNSENT, Unsent, unsent
@@ -52,7 +49,7 @@ from .registration import registration
 
 def base_app(settings: Settings, routes: Sequence[Route]) -> web.Application:
     """An application with the routes that every service has. The registry uses it directly."""
-    app = web.Application(middlewares=[observe, require_addressee], client_max_size=BODY_LIMIT)
+    app = web.Application()
     app[SETTINGS] = settings
     app[KEYRING] = Keyring(settings.api_key)
     app[LIFECYCLE] = Lifecycle(settings.service)

@@ -1,5 +1,5 @@
-"""What is settled about a request outside its route: by which name it came, whether it is meant for
-this service, and which methods its path takes.
+"""What is settled about a request before its route: by which name it came, and whether it is meant
+for this service.
 """
 
 from __future__ import annotations
@@ -7,9 +7,8 @@ from __future__ import annotations
 import re
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
-from ..core.errors import Forbidden, MethodNotAllowed
+from ..core.errors import Forbidden
 from ..core.settings import is_loopback
 from .keys import SETTINGS
 from .lifecycle import LIFECYCLE
@@ -17,21 +16,15 @@ from .lifecycle import LIFECYCLE
 _NAME_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]*)?")
 
 
-@web.middleware
-async def require_addressee(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Serve what is meant for this service of this shop. Another service may not have the path, and
-    its 404 would be taken for an answer.
+def require_addressee(request: web.Request) -> None:
+    """Raise Forbidden or Misdirected unless a request is meant for this service of this shop.
+
+    It is looked at before the path: another service may not have it, and its 404 would be taken for
+    an answer.
     """
     if request.app[SETTINGS].uses_development_key:
         _check_host(request)
     request.app[LIFECYCLE].check_addressee(request)
-    try:
-        return await handler(request)
-    except web.HTTPMethodNotAllowed as error:
-        allowed = ", ".join(sorted({*error.allowed_methods, "OPTIONS"}))
-        if request.method == "OPTIONS":
-            return web.Response(status=204, headers={"Allow": allowed})
-        raise MethodNotAllowed(f"This takes {allowed}", headers={"Allow": allowed}) from None
 
 
 def _check_host(request: web.Request) -> None:

@@ -7,7 +7,6 @@ place for one, is given back when the answer has been sent: `request[HELD]` sees
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import timedelta
 
 from aiohttp import web
@@ -15,15 +14,13 @@ from aiohttp import web
 from ..core.errors import TooManyRequests
 from .addresses import address_of
 from .auth import NOT_AT_ALL, Principal, WrongKey
-from .keys import KEYRING, PRINCIPAL
+from .keys import HELD, KEYRING, PRINCIPAL
 from .token_buckets import TokenBuckets
 
 Gate = Callable[[web.Request], None]
 
 GATES: web.AppKey[list[Gate]] = web.AppKey("gates", list)
 """What every request passes but those of routes that are `ungated`."""
-HELD: web.RequestKey[ExitStack] = web.RequestKey("held", ExitStack)
-"""What a request holds until its answer has been sent."""
 WRONG_KEYS: web.AppKey[TokenBuckets] = web.AppKey("wrong_keys", TokenBuckets)
 """How often an address may come with a wrong key."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 
 from aiohttp import ClientSession, web
@@ -29,6 +30,8 @@ PEERS: web.AppKey[Sequence[str]] = web.AppKey("peers", Sequence)
 BOUND: web.AppKey[asyncio.Future[str]] = web.AppKey("bound", asyncio.Future)
 """Resolves to the URL by which others reach this service, once it listens."""
 
+HELD: web.RequestKey[ExitStack] = web.RequestKey("held", ExitStack)
+"""What a request holds until its answer has been sent."""
 PRINCIPAL: web.RequestKey[Principal] = web.RequestKey("principal", Principal)
 
 Resource = Callable[[web.Application], AsyncIterator[None]]

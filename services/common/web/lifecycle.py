@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -16,6 +15,19 @@ MAX_STREAMS = 2048
 """The same for long polls and event streams, most of which only wait."""
 
 
+class _Slots:
+    """A context for each of the requests that work at once; it keeps nothing but their number."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def __enter__(self) -> None:
+        self.taken += 1
+
+    def __exit__(self, *_error: object) -> None:
+        self.taken -= 1
+
+
 class Lifecycle:
     """The state of one service in this process."""
 
@@ -23,7 +35,7 @@ class Lifecycle:
         self.service = service
         self.shop: str | None = None
         self.registered = False
-        self._in_flight = {False: 0, True: 0}  # by whether they are streams
+        self._slots = {False: _Slots(), True: _Slots()}  # of streams
         self._draining = asyncio.Event()
         self._ended = asyncio.Event()
         self._reason = ""
@@ -56,26 +68,23 @@ class Lifecycle:
     @property
     def in_flight(self) -> int:
         """Requests whose handlers work, streams not among them."""
-        return self._in_flight[False]
+        return self._slots[False].taken
 
     def require_room(self, *, stream: bool = False) -> None:
         """Raise Unavailable when draining or overloaded."""
         if self.draining:
             raise Unavailable("Stopping: nothing was done, send it again", code="draining")
-        if self._in_flight[stream] >= (MAX_STREAMS if stream else MAX_IN_FLIGHT):
+        if self._slots[stream].taken >= (MAX_STREAMS if stream else MAX_IN_FLIGHT):
             raise Unavailable(
                 "Too much at once: nothing was done, send it again", code="overloaded"
             )
 
-    @contextmanager
-    def request_slot(self, *, stream: bool = False) -> Iterator[None]:
-        """Count a request while its handler works. Raises as `require_room`."""
+    def request_slot(self, *, stream: bool = False) -> _Slots:
+        """A context in which a request is counted while its handler works. Raises as
+        `require_room`.
+        """
         self.require_room(stream=stream)
-        self._in_flight[stream] += 1
-        try:
-            yield
-        finally:
-            self._in_flight[stream] -= 1
+        return self._slots[stream]
 
     def check_addressee(self, request: web.Request) -> None:
         """Raise Misdirected if the caller means another service, or another shop.

@@ -19,8 +19,8 @@ from ..core.errors import (
     UnsupportedMediaType,
 )
 from .keys import SETTINGS
+from .request import BODY_LIMIT
 
-BODY_LIMIT = 64 * 1024
 CODINGS = ("gzip", "deflate")
 """How a body may be packed; its limit is that of what is in it."""
 
@@ -33,22 +33,30 @@ def unknown_coding() -> UnsupportedMediaType:
     )
 
 
+def _too_large() -> PayloadTooLarge:
+    return PayloadTooLarge(f"A request body may have {BODY_LIMIT} bytes")
+
+
 async def read_body(request: web.Request) -> bytes:
     """The whole body. Raises PayloadTooLarge, UnsupportedMediaType, RequestTimeout, Malformed."""
     if not request.can_read_body:
         return b""
-    too_large = PayloadTooLarge(f"A request body may have {BODY_LIMIT} bytes")
-    if request.content_length is not None and request.content_length > BODY_LIMIT:
-        raise too_large
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise _too_large()
     coding = request.headers.get("Content-Encoding", "identity")
     if coding.lower() not in ("identity", *CODINGS):
         raise unknown_coding()
     seconds = request.app[SETTINGS].body_seconds
     try:
+        if request.content.is_eof():  # usually all of it has come with the header
+            body = request.content.read_nowait()
+            if len(body) > BODY_LIMIT:
+                raise _too_large()
+            return body
         async with asyncio.timeout(seconds):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
-        raise too_large from None
+        raise _too_large() from None
     except TimeoutError:
         raise RequestTimeout(f"The body did not arrive within {seconds:g} s") from None
     except web.RequestPayloadError:

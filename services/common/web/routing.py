@@ -1,16 +1,11 @@
-"""Routes as data: who may call them, what they take and what they give. One pipeline serves all.
-
-A request is rejected in the order that services/contract.md tells: 403 of its Host, 421, 404 and
-405 of the route, then here 503, 401, 403, 429, 413, 408, 415, 400, 422. Only then does the handler
-look at the thing itself. All up to 429 is known at the header, so who is rejected for it sends a
-body in vain; what a handler forbids or bounds by itself is known later. A slot is taken once the
-body is there, and given back before the answer is sent: nobody holds one by being slow.
+"""Routes as data: who may call them, what they take and what they give; and how the route of a path
+is found.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -18,14 +13,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from ..core.errors import Forbidden, OutcomeUnknown, Unavailable
-from .admission import admit, authenticate
-from .auth import shows_key
-from .idempotency import KeyedRequest, serve_keyed
-from .keys import PRINCIPAL, SETTINGS, TOKEN_RENEWAL
-from .lifecycle import LIFECYCLE
-from .parameters import parse_parameters, read_body
-from .unsent import UNSENT
+from ..core.errors import MethodNotAllowed, NotFound
 
 Handler = Callable[..., Awaitable[web.StreamResponse]]
 """Called with the request, then with its parameters if the route takes any, then with the
@@ -100,79 +88,87 @@ class Route:
         return self.takes is not Nothing and (self.method == "GET" or self.query_or_body)
 
 
+_NAME = re.compile(r"\{(\w+)(?::([^{}]+))?\}")
+_ONE_SEGMENT = "[^{}/]+"
+
+
+@dataclass
+class _Path:
+    """A path as routes write it, with names in it, and the route for each method."""
+
+    pattern: re.Pattern[str]
+    routes: dict[str, Route] = field(default_factory=dict)
+
+
+class RouteTable:
+    """The routes of an application, by path and method."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        paths: dict[str, _Path] = {}
+        self._below: dict[str, list[_Path]] = {}  # by what a path begins with, up to its names
+        for route in routes:
+            if route.path not in paths:
+                paths[route.path] = path = _Path(_pattern(route.path))
+                self._below.setdefault(_beginning(route.path), []).append(path)
+            for method in route.methods:
+                paths[route.path].routes.setdefault(method, route)
+
+    def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
+        """The route of `path`, and the values of the names in it. All of `path` is decoded but for
+        `%2F` and `%25`.
+
+        Raises NotFound, and MethodNotAllowed, whose `Allow` tells what can be asked.
+        """
+        allowed: set[str] = set()
+        beginning = path
+        while beginning:
+            for candidate in self._below.get(beginning, ()):
+                if found := candidate.pattern.fullmatch(path):
+                    if route := candidate.routes.get(method):
+                        return route, _values(found)
+                    allowed |= candidate.routes.keys()
+            if beginning == "/":
+                break
+            beginning = beginning.rpartition("/")[0] or "/"
+        if not allowed:
+            raise NotFound("There is no such route")
+        methods = ", ".join(sorted(allowed | {"OPTIONS"}))
+        raise MethodNotAllowed(f"This takes {methods}", headers={"Allow": methods})
+
+
+def _beginning(path: str) -> str:
+    """The whole segments of a path before the first one with a name in it."""
+    literal, names, _ = path.partition("{")
+    return literal.rpartition("/")[0] or "/" if names else path
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    pieces, end = [], 0
+    for name in _NAME.finditer(path):
+        pieces += [re.escape(path[end : name.start()]), f"(?P<{name[1]}>{name[2] or _ONE_SEGMENT})"]
+        end = name.end()
+    return re.compile("".join([*pieces, re.escape(path[end:])]))
+
+
+def _values(found: re.Match[str]) -> Mapping[str, str]:
+    values = found.groupdict()
+    for name, value in values.items():
+        if "%" in value:
+            values[name] = value.replace("%2F", "/").replace("%25", "%")
+    return values
+
+
 ROUTE: web.RequestKey[Route] = web.RequestKey("route", Route)
 ROUTES: web.AppKey[Sequence[Route]] = web.AppKey("routes", Sequence)
 """All routes of an application."""
+NO_ROUTE: web.AppKey[Handler] = web.AppKey("no_route")
+"""Answers a request that no route is for, if an application has something to say to that."""
+
+
+ROUTE_TABLE: web.AppKey[RouteTable] = web.AppKey("route_table", RouteTable)
 
 
 def add_routes(app: web.Application, routes: Sequence[Route]) -> None:
-    """Serve `routes` in `app`, each through the pipeline."""
+    """Serve `routes` in `app`."""
     app[ROUTES] = routes
-    for route in routes:
-        serve = _pipeline(route)
-        resource = app.router.add_resource(route.path)
-        for method in route.methods:
-            resource.add_route(method, serve)
-
-
-def _pipeline(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def serve(request: web.Request) -> web.StreamResponse:
-        request[ROUTE] = route
-        if route.access is Access.PUBLIC and not route.counted:
-            if route.renews and shows_key(request):
-                request[PRINCIPAL] = authenticate(request, expired=request.app[TOKEN_RENEWAL])
-            if not route.ungated:
-                admit(request)
-            return await _handle(request, route, await _parameters(request, route))
-        lifecycle = request.app[LIFECYCLE]
-        lifecycle.require_room(stream=route.streams)
-        request.app[UNSENT].require_room()
-        if route.access is not Access.PUBLIC:
-            _authorize(request, route)
-        admit(request)
-        parameters = await _parameters(request, route)
-        with lifecycle.request_slot(stream=route.streams):
-            if route.streams or route.raw:
-                return await _handle(request, route, parameters)
-            return await _handle_within_deadline(request, route, parameters)
-
-    return serve
-
-
-def _authorize(request: web.Request, route: Route) -> None:
-    request[PRINCIPAL] = authenticate(request)
-    if route.access is Access.OPERATOR and not request[PRINCIPAL].is_operator:
-        raise Forbidden("This takes the operator key; a customer token will not do.")
-
-
-async def _parameters(request: web.Request, route: Route) -> Any:
-    body = await read_body(request)
-    if route.raw:
-        return body
-    return parse_parameters(request, body, route.takes, takes_query=route.has_query)
-
-
-async def _handle(request: web.Request, route: Route, parameters: Any) -> web.StreamResponse:
-    arguments = () if route.takes is Nothing and not route.raw else (parameters,)
-    if not route.idempotent:
-        return await route.handler(request, *arguments)
-
-    async def handle(keyed: KeyedRequest) -> web.StreamResponse:
-        return await route.handler(request, *arguments, keyed)
-
-    return await serve_keyed(request, parameters, handle)
-
-
-async def _handle_within_deadline(
-    request: web.Request, route: Route, parameters: Any
-) -> web.StreamResponse:
-    try:
-        async with asyncio.timeout(request.app[SETTINGS].request_deadline):
-            return await _handle(request, route, parameters)
-    except TimeoutError:
-        if route.method == "GET":
-            raise Unavailable("This took too long; nothing was changed", code="too_slow") from None
-        raise OutcomeUnknown(
-            "Begun, and not known to have ended; ask again, with the same Idempotency-Key if it"
-            " had one"
-        ) from None
+    app[ROUTE_TABLE] = RouteTable(routes)

@@ -4,36 +4,38 @@ it cannot be read, is answered like the rest, and logged without a byte of what 
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from functools import partial
+from typing import Any, cast
 
 from aiohttp import web
-from aiohttp.http import RawRequestMessage
+from aiohttp.http import HttpVersion11, RawRequestMessage
 from aiohttp.http_exceptions import ContentEncodingError
 
-from ..core.errors import InternalError, Malformed, Problem
+from ..core.errors import ExpectationFailed, InternalError, Malformed, Problem
 from ..core.logs import logger
 from ..core.tracing import RequestContext, enter_request
 from .metrics import METRICS
-from .middleware import as_problem, mark
 from .parameters import unknown_coding
+from .request import Request
 from .responses import StoredResponse
+from .serving import mark, serve
 
 
 class Runner(web.AppRunner):
     """Runs an application on this server; takes what `web.AppRunner` takes."""
 
     async def _make_server(self) -> web.Server:
-        made = await super()._make_server()
-        return _Server(
-            self.app, made.request_handler, request_factory=made.request_factory, **self._kwargs
-        )
+        await super()._make_server()
+        return _Server(self.app, **self._kwargs)
 
 
 class _Server(web.Server):
-    def __init__(self, app: web.Application, handler: Any, **options: Any) -> None:
-        super().__init__(self._serve, **options)
+    """Takes requests by aiohttp's parser, and answers them without its router and middlewares."""
+
+    def __init__(self, app: web.Application, **options: Any) -> None:
+        super().__init__(self._serve, request_factory=partial(Request, app), **options)
         self._app = app
-        self._handler = handler
 
     def __call__(self) -> web.RequestHandler:
         return _Connection(self, loop=self._loop, **self._kwargs)
@@ -46,17 +48,19 @@ class _Server(web.Server):
         self._app[METRICS].observe("any", "unmatched", problem.status, 0.0)
         response = StoredResponse.of_problem(problem, context.request_id).to_web()
         mark(response, context.request_id)
+        response.force_close()
         return response
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        try:
-            response: web.StreamResponse = await self._handler(request)
-        except (
-            web.HTTPException
-        ) as error:  # an `Expect`, which aiohttp reads before middlewares run
-            response = self.reject(as_problem(error))
-            response.force_close()
-        return response
+        expected = request.headers.get("Expect")
+        if expected and request.version == HttpVersion11:
+            if expected.lower() != "100-continue":
+                return self.reject(
+                    ExpectationFailed("Of all expectations, `100-continue` alone is known here")
+                )
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0  # of the answer itself nothing is written yet
+        return await serve(cast(Request, request))
 
 
 class _Connection(web.RequestHandler):
@@ -65,6 +69,13 @@ class _Connection(web.RequestHandler):
     def __init__(self, server: _Server, **options: Any) -> None:
         super().__init__(server, **options)
         self._server = server
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Have answers wait for the caller's readiness alone, so that nothing is left of one once
+        it has been sent.
+        """
+        super().connection_made(transport)
+        cast(asyncio.Transport, transport).set_write_buffer_limits(high=0)
 
     def data_received(self, data: bytes) -> None:
         """Parse what has arrived. A body that cannot be read any further ends here: aiohttp would
@@ -94,6 +105,4 @@ class _Connection(web.RequestHandler):
         elif status != Malformed.status:
             problem = InternalError()
             logger.error("unexpected failure", exc_info=exc)
-        response = self._server.reject(problem)
-        response.force_close()
-        return response
+        return self._server.reject(problem)

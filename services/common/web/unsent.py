@@ -93,8 +93,6 @@ class Unsent:
         transport = request.transport
         if transport is None:
             return
-        # Then the caller's readiness is all that is waited for, and nothing is left afterwards.
-        transport.set_write_buffer_limits(high=0)
         size = size_of(response)
         sending = _Sending(transport, request.writer)
         self._sending.add(sending)

@@ -13,7 +13,7 @@ from aiohttp import ClientSession, TCPConnector, web
 
 from services.common.core.clock import utc_now
 from services.common.core.errors import TooManyRequests
-from services.common.web import lifecycle, middleware
+from services.common.web import lifecycle, serving
 from services.common.web.admission import GATES
 from services.common.web.keys import KEYRING
 from services.common.web.lifecycle import LIFECYCLE
@@ -225,7 +225,7 @@ async def held_back(
     shop: Shop, oven: Oven, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[asyncio.Task[int]]:
     """A request of ada's whose 429 is held back; at once she may have no other."""
-    monkeypatch.setattr(middleware, "REFUSAL_SECONDS", 3600.0)
+    monkeypatch.setattr(serving, "REFUSAL_SECONDS", 3600.0)
     app = await open_bakery(shop, oven.routes, customer_requests=1)
     seen = asyncio.Event()
 

@@ -15,7 +15,7 @@ from aiohttp import web
 from services.common.core import wire
 from services.common.process import serve
 from services.common.web.idempotency import KeyedRequest
-from services.common.web.parameters import BODY_LIMIT
+from services.common.web.request import BODY_LIMIT
 from services.common.web.routing import Access, Nothing, Route
 from tests.common.bakery import open_bakery
 from tests.routes import assert_problem

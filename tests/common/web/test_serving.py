@@ -14,8 +14,8 @@ from client.errors import Unavailable as PeerUnavailable
 from services.common.core import errors
 from services.common.storage import database
 from services.common.web.idempotency import KeyedRequest
-from services.common.web.middleware import as_problem
 from services.common.web.routing import Access, Route
+from services.common.web.serving import as_problem
 from tests.common.bakery import open_bakery
 from tests.routes import assert_problem
 from tests.shop import Shop
@@ -114,7 +114,6 @@ async def test_health_checks_leave_no_line_in_the_log(
         (database.DatabaseClosed("closing"), 503, "storage_unavailable"),
         (database.CommitInDoubt("who knows"), 504, "outcome_unknown"),
         (PeerUnavailable("no catalog", code="unreachable"), 503, "unreachable"),
-        (web.HTTPNotFound(), 404, "not_found"),
         (web.HTTPRequestEntityTooLarge(1), 413, "payload_too_large"),
         (web.HTTPBadRequest(), 400, "malformed_request"),
         (web.HTTPBadGateway(), 500, "internal_error"),

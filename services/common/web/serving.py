@@ -8,31 +8,30 @@ import logging
 import random
 import re
 import time
-from contextlib import ExitStack
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from client.errors import ShopError
 
 from ..core.errors import (
-    ExpectationFailed,
     InsufficientStorage,
     InternalError,
     Malformed,
-    NotFound,
     OutcomeUnknown,
     PayloadTooLarge,
     Problem,
     TooManyRequests,
     Unavailable,
 )
-from ..core.logs import logger
+from ..core.logs import log_request, logger
 from ..core.tracing import RequestContext, enter_request
 from ..storage import database
-from .admission import HELD
+from .addressee import require_addressee
+from .keys import HELD
 from .lifecycle import LIFECYCLE
 from .metrics import METRICS
+from .pipeline import serve_route
+from .request import Request
 from .responses import StoredResponse
 from .routing import ROUTE, Access
 from .unsent import UNSENT, size_of
@@ -45,37 +44,43 @@ is told in log and metrics before that, and given at once by a process that stop
 """
 
 
-@web.middleware
-async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give the request its ids, turn failures into responses, write one log line about it, send the
-    response, and only then give back what the request held.
+async def serve(request: Request) -> web.StreamResponse:
+    """Answer a request that came over HTTP: send the answer, and only then give back what the
+    request held.
     """
-    context = RequestContext.from_headers(request.headers)
-    enter_request(context)
-    started = time.perf_counter()
-    status = CALLER_LEFT
-    with ExitStack() as held:
-        request[HELD] = held
-        try:
-            outcome = await _outcome(request, handler)
-            status = outcome.status
-        finally:
-            _report(request, status, time.perf_counter() - started)
-        if isinstance(outcome, TooManyRequests):
-            # Whoever asks again at once is to cost us little. Nothing is held meanwhile.
-            held.close()
-            seconds = REFUSAL_SECONDS * random.uniform(0.5, 1.5)  # noqa: S311
-            await request.app[LIFECYCLE].pause(seconds)
-        response = _response(request, outcome, context.request_id)
+    with request[HELD]:
+        response = await answer(request)
         if isinstance(response, web.Response) and not response.prepared:
             await request.app[UNSENT].send(request, response)
         return response
 
 
-async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse | Problem:
-    """What the handler responds, or the problem in place of that."""
+async def answer(request: Request) -> web.StreamResponse:
+    """Give the request its ids, have its route answer it, turn failures into answers, and write one
+    log line about it. Sends nothing, unless the route's handler does.
+    """
+    context = RequestContext.from_headers(request.headers)
+    enter_request(context)
+    started = time.perf_counter()
+    status = CALLER_LEFT
     try:
-        response = await handler(request)
+        outcome = await _outcome(request)
+        status = outcome.status
+    finally:
+        _report(request, status, time.perf_counter() - started)
+    if isinstance(outcome, TooManyRequests):
+        # Whoever asks again at once is to cost us little. Nothing is held meanwhile.
+        request[HELD].close()
+        seconds = REFUSAL_SECONDS * random.uniform(0.5, 1.5)  # noqa: S311
+        await request.app[LIFECYCLE].pause(seconds)
+    return _response(request, outcome, context.request_id)
+
+
+async def _outcome(request: Request) -> web.StreamResponse | Problem:
+    """What the route answers, or the problem in place of that."""
+    try:
+        require_addressee(request)
+        response = await serve_route(request)
         if request.method == "GET" and isinstance(response, web.Response):
             # Of what has changed nothing, it can still be said that nothing was done.
             route = request.get(ROUTE)
@@ -127,14 +132,8 @@ def _report(request: web.Request, status: int, seconds: float) -> None:
     request.app[METRICS].observe(request.method, template, status, seconds)
     told = route is None or route.access is not Access.PUBLIC or status == CALLER_LEFT
     if told and not (route and route.quiet):
-        logger.log(
-            logging.WARNING if status >= 500 else logging.INFO,
-            "%s %s %d",
-            request.method,
-            _without_secrets(request.path),
-            status,
-            extra={"milliseconds": round(seconds * 1000, 1)},
-        )
+        level = logging.WARNING if status >= 500 else logging.INFO
+        log_request(level, f"{request.method} {_without_secrets(request.path)} {status}", seconds)
 
 
 def _without_secrets(path: str) -> str:
@@ -160,10 +159,6 @@ def as_problem(error: Exception) -> Problem:
             return Unavailable(str(error), code="storage_unavailable")
         case ShopError():
             return Unavailable(f"Another service did not answer: {error.detail}", code=error.code)
-        case web.HTTPNotFound():
-            return NotFound("There is no such route")
-        case web.HTTPExpectationFailed():
-            return ExpectationFailed("Of all expectations, `100-continue` alone is known here")
         case web.HTTPRequestEntityTooLarge():
             return PayloadTooLarge("The request is too large")
         case web.HTTPException() if 400 <= error.status < 500:
