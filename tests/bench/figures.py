@@ -25,11 +25,15 @@ class Figures:
     results: dict[tuple[Key, str], list[Result]] = field(default_factory=lambda: defaultdict(list))
     """Of each cell and system, the rounds."""
     starts: list[float] = field(default_factory=list)
-    """Seconds until the shop was ready."""
+    """Seconds until the shop was ready, each time."""
     idle_memory: int = 0
     memory: int = 0
     requests: int = 0
     """How many requests the shop had been sent when its memory was `memory`."""
+
+    def start(self) -> float:
+        """Seconds until the shop was ready."""
+        return _median(self.starts)
 
     def of(self, key: Key, system: str = SHOP) -> list[Result]:
         return self.results.get((key, system), [])
