@@ -19,11 +19,12 @@ from pathlib import Path
 
 from services.operations import OperationError
 
+from . import arguments
 from .aims import REQUESTS_BEFORE_MEMORY, judged
 from .figures import SHOP
 from .generator import Generator
 from .measuring import Length, Measuring
-from .processes import are_told
+from .processes import require_told
 from .report import head, lines
 from .rows import ROWS, cells
 from .systems.bare import Bare, record
@@ -38,8 +39,7 @@ QUICK = Length(rounds=1, seconds=0.6, warm_up=0.2)
 def main() -> int:
     """Measure and report; returns the exit code."""
     options = _options()
-    if not are_told():
-        sys.exit("Processor time and memory are read from /proc, which there is on Linux alone.")
+    require_told()
     try:
         installed()
     except OperationError as rejection:
@@ -132,24 +132,15 @@ def _options() -> argparse.Namespace:
         help=f"measure these alone, of: {', '.join(NAMES)}",
     )
     parser.add_argument(
-        "--against", metavar="CHECKOUT", type=_checkout, help="measure another checkout, too"
+        "--against",
+        metavar="CHECKOUT",
+        type=arguments.checkout,
+        help="measure another checkout, too",
     )
     parser.add_argument(
-        "--folder", type=_folder, metavar="DIR", help="on the disk that is to be measured"
+        "--folder", type=arguments.folder, metavar="DIR", help="on the disk that is to be measured"
     )
     return parser.parse_args()
-
-
-def _checkout(text: str) -> Path:
-    if not (Path(text) / "run.py").is_file():
-        raise argparse.ArgumentTypeError(f"{text} has no run.py in it")
-    return Path(text)
-
-
-def _folder(text: str) -> Path:
-    if not Path(text).is_dir():
-        raise argparse.ArgumentTypeError(f"{text} is no folder")
-    return Path(text)
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ class Measuring:
             clients=cell.clients,
             seconds=seconds,
             warm_up=warm_up,
-            pids={name: [pid] for name, pid in system.pids.items()},
+            pids=dict(system.pids),
         )
         result = self._generator.do(job)
         self._count(job, result)

@@ -9,6 +9,8 @@ from collections import defaultdict, deque
 import msgspec
 import uvloop
 
+from services.common.process.handles import raise_limit
+
 from .client import Order
 from .job import Job
 from .run import run
@@ -16,6 +18,7 @@ from .run import run
 
 def main() -> None:
     """Until there are no more."""
+    raise_limit()
     unpaid: dict[str, deque[Order]] = defaultdict(deque)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         for line in sys.stdin.buffer:

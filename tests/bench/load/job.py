@@ -57,7 +57,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds before these that do not count."""
     rate: float = 0.0
     """How many a second are begun at most; 0: each client begins when it is done with the last."""
-    pids: dict[str, list[int]] = {}
+    pids: dict[str, int] = {}
     """Processes whose processor time is told, by the name that it is told under."""
 
 

@@ -98,5 +98,5 @@ async def _keep_on(client: Client, tally: Tally, pace: Pace) -> None:
 
 
 def _cpu(job: Job) -> dict[str, float]:
-    shop = {name: sum(map(processor_seconds, pids)) for name, pids in job.pids.items()}
+    shop = {name: processor_seconds(pid) for name, pid in job.pids.items()}
     return {**shop, "generator": time.process_time()}

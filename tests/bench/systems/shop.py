@@ -82,6 +82,10 @@ class Shop:
             guests=[self._session() for _ in range(guests)],
         )
 
+    def url(self, name: str) -> str:
+        """Where a service listens."""
+        return f"http://127.0.0.1:{self._port(name)}"
+
     def memory(self) -> int:
         """The bytes that all its processes take together."""
         return sum(map(memory, self.pids.values()))
@@ -97,13 +101,16 @@ class Shop:
             self._tell(f"/products/{product['id']}/stock", {"delta": STOCK, "reason": "bench"})
         self.look_at_products()
 
-    def look_at_products(self) -> None:
-        """Take what is bought from what is there."""
-        self._products = [(each["id"], float(each["price"])) for each in self.products()]
+    def look_at_products(self, there_are: int = PRODUCTS) -> None:
+        """Take what is bought from all over what there is."""
+        ids = ",".join(str(1 + number * there_are // PRODUCTS) for number in range(PRODUCTS))
+        self._products = [
+            (each["id"], float(each["price"])) for each in self.products(f"ids={ids}&")
+        ]
 
-    def products(self) -> list[dict[str, Any]]:
-        """Its first 100 products."""
-        status, products = call("GET", f"{self._url('catalog')}/products?limit={PRODUCTS}")
+    def products(self, which: str = "") -> list[dict[str, Any]]:
+        """The first 100 products."""
+        status, products = call("GET", f"{self.url('catalog')}/products?{which}limit={PRODUCTS}")
         assert status == 200, products
         return list(products)
 
@@ -142,14 +149,11 @@ class Shop:
         (offset,) = [service.offset for service in SERVICES if service.name == name]
         return self.base_port + offset
 
-    def _url(self, name: str) -> str:
-        return f"http://127.0.0.1:{self._port(name)}"
-
     def _session(self) -> tuple[str, str]:
-        status, session = call("POST", f"{self._url('storefront')}/api/session", key=None)
+        status, session = call("POST", f"{self.url('storefront')}/api/session", key=None)
         assert status == 200, session
         return session["user_id"], session["token"]
 
     def _tell(self, path: str, body: Mapping[str, object]) -> None:
-        status, answer = call("POST", self._url("catalog") + path, body)
+        status, answer = call("POST", self.url("catalog") + path, body)
         assert status in (200, 201), answer
