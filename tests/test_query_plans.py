@@ -33,7 +33,7 @@ NAMED = {
     r"SELECT category, count\(\*\) FROM products": "It counts what there is of each category.",
     r"^INSERT INTO products": "No reservation is without its product.",
     r"FROM token_keys ORDER BY": "A shop has 100 of them at most.",
-    r"FROM cart_lines AS line": "A cart has 100 lines at most.",
+    r"(FROM|JOIN) cart_lines AS line": "A cart has 100 lines at most.",
     r"^SELECT order_id, number FROM orders WHERE stock_state IN": "What is due, not what was.",
     r"FROM payments WHERE status IN \('PENDING', 'REFUNDING'\)": "What is under way.",
     r"AS first_expires_at FROM orders WHERE status = 'CREATED' AND \w+ IS NOT NULL": (

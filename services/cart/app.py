@@ -23,7 +23,15 @@ from services.common.web.responses import StoredResponse
 from services.common.web.routing import Access, Route
 
 from . import store, transitions
-from .messages import CartAddition, CartClose, CartView, NewItem, NewQuantity, addition_response
+from .messages import (
+    CartAddition,
+    CartClose,
+    CartLines,
+    CartView,
+    NewItem,
+    NewQuantity,
+    addition_response,
+)
 from .model import NOT_FOUND, UNANSWERED, CatalogSnapshot, cart_not_found
 from .peers import ask_catalog
 
@@ -47,6 +55,12 @@ async def get_cart(request: web.Request) -> web.Response:
     await _remember(request, user_id, catalog)
     cart = await request.app[DATABASE].read(store.read_cart, user_id, catalog, _currency(request))
     return _cart_response(cart)
+
+
+async def get_lines(request: web.Request) -> web.Response:
+    """What is in a user's cart, without asking the catalog; the order service reads this."""
+    lines = await request.app[DATABASE].read(store.read_lines, _path_user(request))
+    return web.json_response(body=wire.encode(lines))
 
 
 async def add(request: web.Request, item: NewItem, keyed: KeyedRequest) -> web.Response:
@@ -95,7 +109,6 @@ async def close_cart(request: web.Request, close: CartClose, keyed: KeyedRequest
         _path_user(request),
         close.order_id,
         close.version,
-        _currency(request),
         utc_now(),
     )
 
@@ -200,7 +213,8 @@ ROUTES = [
         "/cart/{user_id}/close",
         close_cart,
         takes=CartClose,
-        gives=CartView,
+        gives=CartLines,
         idempotent=True,
     ),
+    Route("GET", "/cart/{user_id}/lines", get_lines, gives=CartLines),
 ]

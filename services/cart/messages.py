@@ -60,6 +60,21 @@ class CartView(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: str | None
 
 
+class CartLine(msgspec.Struct, frozen=True, kw_only=True):
+    """How many units of a product are in a cart."""
+
+    product_id: int
+    quantity: int
+
+
+class CartLines(msgspec.Struct, frozen=True, kw_only=True):
+    """A cart as its order needs it: without names and prices, which the catalog tells the order."""
+
+    user_id: UserId
+    version: int
+    items: list[CartLine]
+
+
 class CartAddition(msgspec.Struct, frozen=True, kw_only=True):
     """The response to adding units."""
 

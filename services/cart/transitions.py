@@ -9,12 +9,11 @@ from services.common.core.currency import Currency
 from services.common.core.errors import Invalid
 
 from . import store
-from .messages import CartView
+from .messages import CartLines, CartView
 from .model import (
     FORGOTTEN_HOURS,
     MAX_LINES,
     MAX_UNITS,
-    UNANSWERED,
     CatalogSnapshot,
     product_not_found,
 )
@@ -77,9 +76,8 @@ def close_cart(
     user_id: str,
     order_id: str,
     version: int,
-    currency: Currency,
     now: str,
-) -> CartView:
+) -> CartLines:
     """Remove the units that became an order: those that the cart had at `version`. A repeat with
     the same order has no effect.
 
@@ -97,7 +95,7 @@ def close_cart(
             "DELETE FROM cart_units WHERE user_id = ? AND version <= ?", (user_id, version)
         )
         _drop_empty_lines(conn, user_id)
-    return store.read_cart(conn, user_id, UNANSWERED, currency)
+    return store.read_lines(conn, user_id)
 
 
 def forget_empty_carts(conn: sqlite3.Connection, now: str, limit: int) -> int:

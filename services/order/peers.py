@@ -100,8 +100,9 @@ class Peers:
 
     async def read_cart(self, user_id: str) -> Cart:
         """A user's cart now. Raises Unavailable (`cart_unavailable`)."""
+        path = f"/cart/{path_segment(user_id)}/lines"
         try:
-            cart = await ask(self._app, Cart, "cart", "GET", f"/cart/{path_segment(user_id)}")
+            cart = await ask(self._app, Cart, "cart", "GET", path)
         except ShopError as error:
             raise Unavailable(
                 f"The cart cannot be read: {error}", code="cart_unavailable"

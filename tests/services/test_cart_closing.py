@@ -38,6 +38,10 @@ async def cart(shop: Shop) -> Any:
     return (await shop.call("cart", "GET", "/cart/ada")).json
 
 
+async def lines(shop: Shop, **request: Any) -> Reply:
+    return await shop.call("cart", "GET", "/cart/ada/lines", **request)
+
+
 def contents(cart: Any) -> dict[int, int]:
     return {item["product_id"]: item["quantity"] for item in cart["items"]}
 
@@ -48,7 +52,7 @@ async def test_a_close_takes_out_the_units_of_that_version(
     version = await add(catalog_and_cart, product, 2)
     reply = await close(catalog_and_cart, version)
     assert (reply.status, reply.json["items"]) == (200, [])
-    assert reply.json == await cart(catalog_and_cart)
+    assert reply.json == (await lines(catalog_and_cart)).json
 
 
 async def test_units_that_were_added_meanwhile_stay(catalog_and_cart: Shop, product: int) -> None:
@@ -199,4 +203,25 @@ async def test_a_close_out_of_bounds_is_invalid(
 
 async def test_closing_is_the_operators_alone(catalog_and_cart: Shop) -> None:
     reply = await close(catalog_and_cart, 1, str(uuid.uuid4()), key=token("ada"))
+    assert (reply.status, reply.code) == (403, "forbidden")
+
+
+async def test_the_lines_of_a_cart_are_its_products_and_quantities_at_its_version(
+    catalog_and_cart: Shop, product: int
+) -> None:
+    loaf = await catalog_and_cart.product()
+    await add(catalog_and_cart, loaf)
+    version = await add(catalog_and_cart, product, 2)
+    items = [{"product_id": loaf, "quantity": 1}, {"product_id": product, "quantity": 2}]
+    reply = await lines(catalog_and_cart)
+    assert reply.json == {"user_id": "ada", "version": version, "items": items}
+
+
+async def test_a_user_without_a_cart_has_no_lines(catalog_and_cart: Shop) -> None:
+    reply = await lines(catalog_and_cart)
+    assert reply.json == {"user_id": "ada", "version": 0, "items": []}
+
+
+async def test_the_lines_of_a_cart_are_the_operators_alone(catalog_and_cart: Shop) -> None:
+    reply = await lines(catalog_and_cart, key=token("ada"))
     assert (reply.status, reply.code) == (403, "forbidden")

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.cart import store, transitions
+from services.cart.messages import CartLine
 from services.cart.model import UNANSWERED
 from services.common.core.currency import USD
 from tests.schemas import in_memory
@@ -70,7 +71,7 @@ def stored(conn: sqlite3.Connection) -> dict[str, Callable[[int, int], object]]:
             conn, "ada", product, quantity, UNANSWERED, USD, NOW
         ),
         "close": lambda order, version: transitions.close_cart(
-            conn, "ada", f"order {order}", version, USD, NOW
+            conn, "ada", f"order {order}", version, NOW
         ),
         "clear": lambda _product, _quantity: transitions.clear_cart(
             conn, "ada", UNANSWERED, USD, NOW
@@ -89,6 +90,11 @@ def test_a_cart_in_sql_is_what_a_plain_list_of_units_is(steps: list[tuple[str, i
             cart = store.read_cart(conn, "ada", UNANSWERED, USD)
             assert cart.version == plain.version
             assert {item.product_id: item.quantity for item in cart.items} == plain.contents()
+            lines = store.read_lines(conn, "ada")
+            assert (lines.version, lines.items) == (
+                plain.version,
+                [CartLine(product_id=i.product_id, quantity=i.quantity) for i in cart.items],
+            )
             if cart.version:
                 (items,) = conn.execute("SELECT items FROM carts").fetchone()
                 assert json.loads(items) == [

@@ -199,6 +199,7 @@ async def test_only_what_needs_a_price_asks_the_catalog(shop: Shop) -> None:
     await add(shop, 7)
     assert asked == ["7"]
     order = {"order_id": "6f1b2c3d-0000-4000-8000-0000000000c3", "version": 1}
+    await shop.call("cart", "GET", "/cart/ada/lines")
     await shop.call("cart", "POST", "/cart/ada/close", json=order)
     await shop.call("cart", "DELETE", "/cart/ada")
     assert asked == ["7"]

@@ -102,7 +102,7 @@ async def test_a_cart_version_that_has_become_an_order_is_that_order_again(
     catalog_cart_and_order: Shop,
 ) -> None:
     await add(catalog_cart_and_order, await catalog_cart_and_order.product())
-    stale = (await catalog_cart_and_order.call("cart", "GET", "/cart/ada")).body
+    stale = (await catalog_cart_and_order.call("cart", "GET", "/cart/ada/lines")).body
     first = await check_out(catalog_cart_and_order)
     await catalog_cart_and_order.stop("cart")
     await catalog_cart_and_order.stand_in("cart", Peer(lambda _: web.Response(body=stale)).serve)
@@ -207,13 +207,13 @@ async def test_a_cart_read_before_a_close_is_read_again(shop: Shop) -> None:
     await shop.start("catalog", "cart")
     product = await shop.product()
     await add(shop, product, 2)
-    before = (await shop.call("cart", "GET", "/cart/ada")).body
+    before = (await shop.call("cart", "GET", "/cart/ada/lines")).body
     await add(shop, product, 1)
     await shop.start("order")
     order = (await check_out(shop)).json
     await closed(shop, order["order_id"])
     await add(shop, product, 5)
-    now = (await shop.call("cart", "GET", "/cart/ada")).body
+    now = (await shop.call("cart", "GET", "/cart/ada/lines")).body
     await shop.stop("cart")
     answers = iter([before, now])
     cart = Peer(lambda _: web.Response(body=next(answers, now)))
@@ -222,4 +222,4 @@ async def test_a_cart_read_before_a_close_is_read_again(shop: Shop) -> None:
     reply = await check_out(shop)
     assert reply.status == 201
     assert [item["quantity"] for item in reply.json["items"]] == [5]
-    assert [call for call, _ in cart.calls[:2]] == ["GET /cart/ada"] * 2
+    assert [call for call, _ in cart.calls[:2]] == ["GET /cart/ada/lines"] * 2

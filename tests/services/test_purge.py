@@ -238,10 +238,10 @@ def test_a_version_is_given_once_whoever_writes(carts_db: sqlite3.Connection) ->
 
 def test_what_was_closed_stays_closed(carts_db: sqlite3.Connection) -> None:
     put(carts_db, "ada", 1)
-    cart.close_cart(carts_db, "ada", "an order", 1, USD, utc_now())
+    cart.close_cart(carts_db, "ada", "an order", 1, utc_now())
     cart.forget_empty_carts(carts_db, later(YEAR + 60), MANY)
     put(carts_db, "ada", 1)
-    closed = cart.close_cart(carts_db, "ada", "an order", 1, USD, utc_now())
+    closed = cart.close_cart(carts_db, "ada", "an order", 1, utc_now())
     assert [item.quantity for item in closed.items] == [1]
     with pytest.raises(sqlite3.IntegrityError, match="stays closed"):
         carts_db.execute("DELETE FROM cart_closes")
@@ -253,7 +253,7 @@ def test_a_close_of_a_forgotten_cart_leaves_it_above_what_was_ordered(
     ordered = put(carts_db, "ada", 1).version
     put(carts_db, "ada", 0)
     cart.forget_empty_carts(carts_db, later(YEAR + 60), MANY)
-    assert cart.close_cart(carts_db, "ada", "an order", ordered, USD, utc_now()).version > ordered
+    assert cart.close_cart(carts_db, "ada", "an order", ordered, utc_now()).version > ordered
 
 
 @pytest.mark.parametrize(

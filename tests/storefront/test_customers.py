@@ -95,6 +95,7 @@ OPERATOR_S = [
     ("DELETE", "/products/1"),
     ("POST", "/products/1/stock"),
     ("POST", "/cart/ada/close"),
+    ("GET", "/cart/ada/lines"),
     ("POST", "/orders/6f1b2c3d-0000-4000-8000-00000000000d/payment"),
     ("POST", "/orders/6f1b2c3d-0000-4000-8000-00000000000d/refund"),
     ("POST", "/payments/6f1b2c3d-0000-4000-8000-00000000000d/refund"),

@@ -5,6 +5,7 @@ the edge, never a float.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar, Self
 
 import msgspec
@@ -37,9 +38,10 @@ class Money(int):
         if isinstance(number, bool) or not isinstance(number, int | Decimal):
             raise ValueError("Expected a number")  # noqa: TRY004  msgspec wants a ValueError
         amount = Decimal(number)
-        if amount < currency.major(cls.least):
+        least, most = _bounds(cls.least, cls.most, currency.decimals)
+        if amount < least:
             raise ValueError(f"Expected a number >= {currency.text(cls.least)}")
-        if amount > currency.major(cls.most):
+        if amount > most:
             raise ValueError(f"Expected a number <= {currency.text(cls.most)}")
         minor = int(amount.scaleb(currency.decimals))
         if currency.major(minor) != amount:
@@ -77,6 +79,12 @@ class OwnCurrency(str):
                 f"Expected {currency.code}, the currency of this shop, got {code!r:.20}"
             )
         return cls(code)
+
+
+@cache
+def _bounds(least: int, most: int, decimals: int) -> tuple[Decimal, Decimal]:
+    """The bounds of a money type in major units of a currency with so many decimals."""
+    return Decimal(least).scaleb(-decimals), Decimal(most).scaleb(-decimals)
 
 
 def money_schema(kind: type[Money], currency: Currency) -> dict[str, Any]:

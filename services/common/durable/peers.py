@@ -15,7 +15,7 @@ from client.errors import ShopError
 
 from ..core.errors import Invalid, Malformed
 from ..core.rejection import Rejection, read_rejection
-from ..core.wire import build, parse_json
+from ..core.wire import read_as
 from ..web.keys import SETTINGS, TRANSPORT
 from .recovery import Inconclusive
 
@@ -48,7 +48,7 @@ async def ask(
         deadline=deadline or app[SETTINGS].peer_deadline,
     )
     try:
-        return build(parse_json(answer.body), shape, app[SETTINGS].currency)
+        return read_as(answer.body, shape, app[SETTINGS].currency)
     except (Malformed, Invalid) as error:
         raise ShopError(f"{service} answered something else: {error.detail}") from None
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from services.cart import transitions
-from services.cart.messages import CartView
-from services.common.core.currency import Currency
+from services.cart.messages import CartLines
 from services.order import store
 
 from .bug import Bug, Focus
@@ -25,16 +24,15 @@ def close_takes_whole_lines(seams: Seams) -> None:
         user_id: str,
         order_id: str,
         version: int,
-        currency: Currency,
         now: str,
-    ) -> CartView:
+    ) -> CartLines:
         conn.execute(
             "DELETE FROM cart_lines WHERE user_id = ? AND product_id IN"
             " (SELECT product_id FROM cart_units WHERE user_id = ? AND version <= ?)"
             " AND NOT EXISTS (SELECT 1 FROM cart_closes WHERE order_id = ?)",
             (user_id, user_id, version, order_id),
         )
-        return close(conn, user_id, order_id, version, currency, now)
+        return close(conn, user_id, order_id, version, now)
 
 
 def second_order_from_an_open_cart(seams: Seams) -> None:

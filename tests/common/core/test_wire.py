@@ -86,6 +86,30 @@ def test_reading_raises_only_rejections(body: bytes) -> None:
         wire.build(wire.parse_json(body), Addition)
 
 
+@pytest.mark.parametrize("name", [name for name in ZOO if name != "a member that is there twice"])
+def test_reading_an_answer_raises_only_rejections(name: str) -> None:
+    with pytest.raises((Malformed, Invalid)):
+        wire.read_as(ZOO[name], Addition, USD)
+
+
+class Bill(msgspec.Struct):
+    total: Price
+
+
+@pytest.mark.parametrize("text", ["0.07", "19.99", "19.9900", "20", "99999999.99", "7e-2"])
+def test_an_amount_in_an_answer_is_exact(text: str) -> None:
+    bill = wire.read_as(f'{{"total": {text}, "more": 1.1}}'.encode(), Bill, USD)
+    assert (Decimal(bill.total) / 100, bill.total.currency) == (Decimal(text), USD)
+
+
+@pytest.mark.parametrize(
+    "text", ["19.999", "1.0000000000000000000000000000001", "-0.01", "100000000.01", '"1"', "true"]
+)
+def test_an_amount_in_an_answer_that_is_none_is_told_with_its_place(text: str) -> None:
+    with pytest.raises(Invalid, match=r"^total: expected "):
+        wire.read_as(f'{{"total": {text}}}'.encode(), Bill, USD)
+
+
 class Addition(msgspec.Struct, forbid_unknown_fields=True):
     product_id: ProductId
     quantity: Quantity = 1
