@@ -72,19 +72,21 @@ def create_app(settings: CatalogSettings) -> web.Application:
 
 async def list_products(request: web.Request, query: ProductQuery) -> web.Response:
     """One page of the products, filtered and sorted."""
-    page, after = await request.app[DATABASE].read(listing.list_products, query)
+    database = request.app[DATABASE]
+    read = database.scan if listing.reads_much(query) else database.read
+    page, after = await read(listing.list_products, query)
     return cacheable(request, wire.encode(page), headers=next_link(request, after))
 
 
 async def get_product(request: web.Request) -> web.Response:
     """One product."""
-    product = await request.app[DATABASE].read(store.get_product, _product_id(request))
+    product = await request.app[DATABASE].lookup(store.get_product, _product_id(request))
     return cacheable(request, wire.encode(product), product.etag)
 
 
 async def list_categories(request: web.Request, query: CategoryQuery) -> web.Response:
     """Every category, and how many products it has that match the search."""
-    categories = await request.app[DATABASE].read(listing.list_categories, query)
+    categories = await request.app[DATABASE].scan(listing.list_categories, query)
     return cacheable(request, wire.encode(categories))
 
 
@@ -136,7 +138,7 @@ async def put_reservation(request: web.Request, wanted: NewReservation) -> web.R
 
 async def get_reservation(request: web.Request) -> web.Response:
     """The reservation of an order: what it holds, or held."""
-    reservation = await request.app[DATABASE].read(store.get_reservation, _order_id(request))
+    reservation = await request.app[DATABASE].lookup(store.get_reservation, _order_id(request))
     return web.json_response(body=wire.encode(reservation))
 
 

@@ -25,6 +25,13 @@ _ORDERS = {
 }
 
 
+def reads_much(query: ProductQuery) -> bool:
+    """Whether a list is of what is looked for among all products, or those of a category."""
+    return any(
+        wanted is not None for wanted in (query.q, query.min_price, query.max_price, query.in_stock)
+    )
+
+
 def list_products(
     conn: sqlite3.Connection, query: ProductQuery
 ) -> tuple[list[Product], str | None]:
