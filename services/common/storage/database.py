@@ -21,6 +21,7 @@ from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 import aiosqlite
 
 from ..core.logs import logger
+from .changes import Changes, WatchedTables
 from .errors import (
     CannotOpen,
     CommitInDoubt,
@@ -108,12 +109,14 @@ class Database:
         """Why nothing can be written: the disk fails or is read-only, or the file is corrupt."""
         self._failed = asyncio.Event()
         self._lookups = lookups
+        self._watched = WatchedTables(lookups.data_version)
         self._writes = DatabaseThread(
             writer,
             commits.run,
             WRITES_AT_ONCE,
             queue_limit,
             self._note,
+            on_end=self._watched.settle,
         )
         self._reads = reading_thread(reader, name, queue_limit, self._note)
         self._scans = reading_thread(scanner, name, queue_limit, self._note)
@@ -180,6 +183,14 @@ class Database:
         """
         return await self._scans.call(query, *args, **kwargs)
 
+    async def watch(self, table: str, *columns: str) -> Changes:
+        """Tell from now on which rows of a table change: in one of `columns`, or in any. What is
+        kept in memory of those rows can be exact by that (memory.py). Raises as `write`.
+        """
+        changes = await self.write(self._watched.watch, table, columns)
+        self._watched.look()
+        return changes
+
     async def empty_wal(self) -> None:
         """Move what the WAL has into the file while others write; it is for a caller that writes
         much. Else SQLite does it at the end of a COMMIT, which then takes many times as long. What
@@ -200,6 +211,7 @@ class Database:
 
     async def close(self) -> None:
         """Take no new calls, and finish those that wait."""
+        self._watched.close()
         await self._writes.close()
         await self._reads.close()
         await self._scans.close()

@@ -77,6 +77,16 @@ class Lookups:
                 raise
             raise translated from error
 
+    def data_version(self) -> int | None:
+        """A number that is another one after a COMMIT, whoever made it; None if that cannot be
+        told now.
+        """
+        try:
+            version: int = self._conn.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.Error:
+            return None
+        return version
+
     def close(self) -> None:
         """Take no more queries."""
         self._closed = True

@@ -83,7 +83,8 @@ class DatabaseThread:
 
     `run` is called on the thread with the connection and up to `at_once` calls, and leaves a result
     or an error in each. With `tells_each`, a caller goes on as soon as its call has been run; else
-    all callers of a batch go on when `run` has returned. `on_error` is called with every error.
+    all callers of a batch go on when `run` has returned and `on_end` has been called. `on_error`
+    is called with every error.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class DatabaseThread:
         on_error: Callable[[BaseException], None],
         *,
         tells_each: bool = False,
+        on_end: Callable[[], None] | None = None,
     ) -> None:
         self._connection = connection
         self._run = run
@@ -102,6 +104,7 @@ class DatabaseThread:
         self._queue_limit = queue_limit
         self._on_error = on_error
         self._tells_each = tells_each
+        self._on_end = on_end
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Call] = deque()
         self._batch: list[Call] = []
@@ -167,6 +170,8 @@ class DatabaseThread:
                 self._loop.call_soon_threadsafe(self._tell, call)
 
     def _end_batch(self, error: BaseException | None) -> None:
+        if self._on_end is not None:
+            self._on_end()
         for call in self._batch:
             if error:
                 call.fail(CommitInDoubt(f"It is not known what was done: {error!r}"))
