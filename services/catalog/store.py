@@ -85,11 +85,16 @@ def get_reservation(conn: sqlite3.Connection, order_id: str) -> Reservation:
     row = find_reservation(conn, order_id)
     if row is None:
         raise reservation_not_found(order_id)
+    return to_reservation(conn, row)
+
+
+def to_reservation(conn: sqlite3.Connection, row: sqlite3.Row) -> Reservation:
+    """The reservation in a row of `reservations`, with its lines."""
     currency = currency_of(row["currency"])
     return Reservation(
-        order_id=order_id,
+        order_id=row["order_id"],
         state=row["state"],
-        lines=_lines_of(conn, order_id, currency),
+        lines=_lines_of(conn, row["order_id"], currency),
         total_amount=Money(row["total_minor"], currency),
         currency=currency.code,
     )
