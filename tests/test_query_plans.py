@@ -53,6 +53,10 @@ class Noting(sqlite3.Connection):
         self.noted.append((self.name, sql, parameters))
         return super().execute(sql, parameters)
 
+    def executemany(self, sql: str, rows: Any, /) -> sqlite3.Cursor:
+        self.noted.extend((self.name, sql, row) for row in rows[:1])
+        return super().executemany(sql, rows)
+
 
 @pytest.fixture
 def noted(monkeypatch: pytest.MonkeyPatch) -> list[Statement]:

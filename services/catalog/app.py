@@ -23,9 +23,10 @@ from services.common.web.parameters import path_id
 from services.common.web.responses import StoredResponse
 from services.common.web.routing import Access, Handler, Route
 
-from . import listing, products, store, transitions
+from . import products, store, transitions
 from .conditional import cacheable, matched_versions
 from .demo import demo_products, open_shop
+from .memory import MEMORY, memory_of
 from .messages import (
     Category,
     CategoryQuery,
@@ -55,7 +56,9 @@ def create_app(settings: CatalogSettings) -> web.Application:
 
     async def opened(app: web.Application) -> AsyncIterator[None]:
         goods = demo_products(settings.currency) if settings.demo else []
-        first = await app[DATABASE].write(open_shop, goods, settings.currency, utc_now())
+        database = app[DATABASE]
+        app[MEMORY] = await memory_of(database)
+        first = await database.write(open_shop, goods, settings.currency, utc_now())
         if first:
             logger.info("first start of this shop", extra={"products": len(goods)})
         yield
@@ -72,20 +75,19 @@ def create_app(settings: CatalogSettings) -> web.Application:
 
 async def list_products(request: web.Request, query: ProductQuery) -> web.Response:
     """One page of the products, filtered and sorted."""
-    page, after = await request.app[DATABASE].read(listing.list_products, query)
-    return cacheable(request, wire.encode(page), headers=next_link(request, after))
+    page = await request.app[MEMORY].page(query)
+    return cacheable(request, page.json, page.etag, next_link(request, page.after))
 
 
 async def get_product(request: web.Request) -> web.Response:
     """One product."""
-    product = await request.app[DATABASE].read(store.get_product, _product_id(request))
-    return cacheable(request, wire.encode(product), product.etag)
+    product = await request.app[MEMORY].product(_product_id(request))
+    return cacheable(request, product.json, product.etag)
 
 
 async def list_categories(request: web.Request, query: CategoryQuery) -> web.Response:
     """Every category, and how many products it has that match the search."""
-    categories = await request.app[DATABASE].read(listing.list_categories, query)
-    return cacheable(request, wire.encode(categories))
+    return cacheable(request, await request.app[MEMORY].categories(query))
 
 
 async def add_product(
@@ -136,7 +138,7 @@ async def put_reservation(request: web.Request, wanted: NewReservation) -> web.R
 
 async def get_reservation(request: web.Request) -> web.Response:
     """The reservation of an order: what it holds, or held."""
-    reservation = await request.app[DATABASE].read(store.get_reservation, _order_id(request))
+    reservation = await request.app[DATABASE].lookup(store.get_reservation, _order_id(request))
     return web.json_response(body=wire.encode(reservation))
 
 

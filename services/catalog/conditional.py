@@ -18,12 +18,17 @@ def cacheable(
     headers: Mapping[str, str] | None = None,
 ) -> web.Response:
     """`body` as JSON with its ETag (a digest unless given), or 304 if the caller has it already."""
-    etag = etag or f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    etag = etag or digest_of(body)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", **(headers or {})}
     known = [tag.strip().removeprefix("W/") for tag in _tags(request, "If-None-Match")]
     if etag in known or known == ["*"]:
         return web.Response(status=304, headers=headers)
     return web.json_response(body=body, headers=headers)
+
+
+def digest_of(body: bytes) -> str:
+    """The ETag of a body that has no version of its own."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
 def matched_versions(request: web.Request) -> list[int] | None:

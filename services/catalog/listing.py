@@ -11,7 +11,7 @@ from services.common.core.errors import Invalid
 from services.common.core.wire import MAX_INTEGER
 from services.common.web.paging import CursorNumber, decode_cursor, encode_cursor, fill_page
 
-from .messages import Category, CategoryQuery, Product, ProductQuery
+from .messages import Category, CategoryQuery, ProductJson, ProductQuery
 from .model import folded
 from .store import to_product
 
@@ -25,9 +25,29 @@ _ORDERS = {
 }
 
 
+LISTED_BY = ("sku", "category", "price_minor", "deleted_at", "sort_name", "search_text")
+"""The columns that say which products a list has and in which order, but for `available`."""
+
+
+def ids_alone(query: ProductQuery) -> list[int] | None:
+    """The ids that a list was asked for in their order, if it is of all products with these ids."""
+    narrowed = (query.sku, query.category, query.after)
+    if query.ids is None or query.sort != "id" or reads_much(query) or any(narrowed):
+        return None
+    ids = sorted(set(_ids(query.ids)))
+    return ids if len(ids) <= query.limit else None
+
+
+def reads_much(query: ProductQuery) -> bool:
+    """Whether a list is of what is looked for among all products, or those of a category."""
+    return any(
+        wanted is not None for wanted in (query.q, query.min_price, query.max_price, query.in_stock)
+    )
+
+
 def list_products(
     conn: sqlite3.Connection, query: ProductQuery
-) -> tuple[list[Product], str | None]:
+) -> tuple[list[ProductJson], str | None]:
     """One page of products, and the cursor of the next page if there is one.
 
     Raises Invalid for a cursor of another list, or an id that no product can have.
@@ -50,7 +70,12 @@ def list_products(
         f" ORDER BY {column} {direction}, id {direction} LIMIT ?",
         (*values, query.limit + 1),
     )
-    page, end = fill_page(rows, query.limit, to_product)
+    page, end = fill_page(
+        rows,
+        query.limit,
+        lambda row: ProductJson.of(to_product(row)),
+        lambda shown: len(shown.json),
+    )
     return page, None if end is None else encode_cursor((query.sort, end[column], end["id"]))
 
 
@@ -80,8 +105,7 @@ def _filters(query: ProductQuery) -> tuple[list[str], list[Any]]:
         escaped = word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
         where(r"search_text LIKE ? ESCAPE '\'", f"%{escaped}%")
     if query.ids is not None:
-        numbers = map(int, query.ids.split(","))
-        ids = [number for number in numbers if number <= MAX_INTEGER]  # no product has a larger one
+        ids = _ids(query.ids)
         where(f"id IN ({', '.join('?' * len(ids))})", *ids)
     if query.sku is not None:
         where("sku = ?", query.sku)
@@ -94,3 +118,8 @@ def _filters(query: ProductQuery) -> tuple[list[str], list[Any]]:
     if query.in_stock is not None:
         where("available > 0" if query.in_stock else "available = 0")
     return conditions, values
+
+
+def _ids(text: str) -> list[int]:
+    numbers = map(int, text.split(","))
+    return [number for number in numbers if number <= MAX_INTEGER]  # no product has a larger one

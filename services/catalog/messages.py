@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
+from services.common.core import wire
 from services.common.core.money import Amount, Money, Price
 from services.common.core.wire import BLANKS, ONE_LINE, Line, ProductId, Quantity, like
 from services.common.web.paging import Page
@@ -52,6 +53,19 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     def etag(self) -> str:
         """A tag that changes with every edit and with the stock."""
         return f'"{self.version}-{self.stock}"'
+
+
+class ProductJson(NamedTuple):
+    """A product as JSON, and the tag of that."""
+
+    id: int
+    json: bytes
+    etag: str
+
+    @classmethod
+    def of(cls, product: Product) -> ProductJson:
+        """The JSON of a product."""
+        return cls(product.id, wire.encode(product), product.etag)
 
 
 class Category(msgspec.Struct, frozen=True):

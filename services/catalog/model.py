@@ -14,7 +14,7 @@ from services.common.core.money import Money, Price
 from services.common.core.rejection import Rejection
 from services.common.storage.transition import State
 
-from .messages import NewReservation, ReservationState
+from .messages import HeldLine, NewReservation, ReservationState
 
 ReservationAction = Literal["commit", "release", "return"]
 
@@ -98,6 +98,20 @@ def total_of(wanted: NewReservation, offers: Offers, currency: Currency) -> Mone
     """The total of an order, whose products must all be on sale."""
     total = sum(offers[line.product_id].price * line.quantity for line in wanted.lines)
     return Money(total, currency)
+
+
+def held_lines(wanted: NewReservation, offers: Offers) -> list[HeldLine]:
+    """What an order holds, by product; its products must all be on sale."""
+    return [
+        HeldLine(
+            product_id=line.product_id,
+            sku=offers[line.product_id].sku,
+            name=offers[line.product_id].name,
+            price=offers[line.product_id].price,
+            quantity=line.quantity,
+        )
+        for line in sorted(wanted.lines, key=lambda line: line.product_id)
+    ]
 
 
 def rejection_of(wanted: NewReservation, offers: Offers, currency: Currency) -> Rejection | None:

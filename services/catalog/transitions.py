@@ -5,6 +5,7 @@ statement and one entry in the ledger. No clock moves stock.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from services.common.core import wire
 from services.common.core.clock import hours_before
@@ -14,7 +15,7 @@ from services.common.core.rejection import Rejection, read_rejection
 from services.common.storage.transition import StateMachine, transition
 
 from . import store
-from .messages import NewReservation, Reservation, ReservationState
+from .messages import HeldLine, NewReservation, Reservation, ReservationState
 from .model import (
     FORGOTTEN_HOURS,
     NEXT_STATES,
@@ -23,6 +24,7 @@ from .model import (
     TOMBSTONES,
     TRANSITIONS,
     ReservationAction,
+    held_lines,
     rejection_of,
     reservation_not_found,
     total_of,
@@ -51,15 +53,23 @@ def reserve_stock(
         return rejection
     total = total_of(wanted, offers, currency)
     _add(conn, order_id, "HELD", currency, now, request=request, total=total)
-    for line in wanted.lines:
-        offer = offers[line.product_id]
-        conn.execute(
-            "INSERT INTO reservation_lines (order_id, product_id, sku, name, price_minor, quantity)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (order_id, line.product_id, offer.sku, offer.name, int(offer.price), line.quantity),
-        )
-        _move_stock(conn, order_id, line.product_id, "hold", (-1, 1, 0), line.quantity, now)
-    return store.get_reservation(conn, order_id)
+    lines = held_lines(wanted, offers)
+    conn.executemany(
+        "INSERT INTO reservation_lines (order_id, product_id, sku, name, price_minor, quantity)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (order_id, line.product_id, line.sku, line.name, int(line.price), line.quantity)
+            for line in lines
+        ],
+    )
+    _move_stock(conn, order_id, "hold", lines, (-1, 1, 0), now)
+    return Reservation(
+        order_id=order_id,
+        state="HELD",
+        lines=lines,
+        total_amount=total,
+        currency=currency.code,
+    )
 
 
 def change_reservation(
@@ -79,12 +89,13 @@ def change_reservation(
     state: ReservationState = row["state"]
     if code := REJECTED_ACTIONS.get((state, action)):
         raise _state_conflict(order_id, state, code)
-    if target := NEXT_STATES.get((state, action)):
-        transition(conn, RESERVATIONS, order_id, (state,), (target,), now)
-        for line in store.get_reservation(conn, order_id).lines:
-            units = STOCK_MOVEMENTS[state, target]
-            _move_stock(conn, order_id, line.product_id, action, units, line.quantity, now)
-    return store.get_reservation(conn, order_id)
+    target = NEXT_STATES.get((state, action))
+    if target is None:
+        return store.to_reservation(conn, row)
+    row = transition(conn, RESERVATIONS, order_id, (state,), (target,), now)
+    changed = store.to_reservation(conn, row)
+    _move_stock(conn, order_id, action, changed.lines, STOCK_MOVEMENTS[state, target], now)
+    return changed
 
 
 def forget_rejected_reservations(conn: sqlite3.Connection, now: str, limit: int) -> int:
@@ -114,7 +125,7 @@ def _repeated(
         )
     if row["state"] == "REJECTED":
         return read_rejection(row["rejection"])
-    return store.get_reservation(conn, order_id)
+    return store.to_reservation(conn, row)
 
 
 def _state_conflict(order_id: str, state: ReservationState, code: str) -> Conflict:
@@ -146,22 +157,24 @@ def _add(
 def _move_stock(
     conn: sqlite3.Connection,
     order_id: str,
-    product_id: int,
     movement: str,
+    lines: Sequence[HeldLine],
     units: tuple[int, int, int],
-    quantity: int,
     now: str,
 ) -> None:
-    """Make one stock movement: a line's units between available, reserved and sold."""
-    available, reserved, sold = (change * quantity for change in units)
-    conn.execute(
+    """Make one stock movement for each line: its units between available, reserved and sold."""
+    moves = [(line.product_id, *(change * line.quantity for change in units)) for line in lines]
+    conn.executemany(
         "UPDATE products SET available = available + ?, reserved = reserved + ?, sold = sold + ?,"
         " updated_at = ? WHERE id = ?",
-        (available, reserved, sold, now, product_id),
+        [(*changes, now, product_id) for product_id, *changes in moves],
     )
-    conn.execute(
+    conn.executemany(
         "INSERT INTO stock_ledger"
         " (product_id, order_id, movement, available, reserved, sold, reason, at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (product_id, order_id, movement, available, reserved, sold, f"order {order_id}", now),
+        [
+            (product_id, order_id, movement, *changes, f"order {order_id}", now)
+            for product_id, *changes in moves
+        ],
     )

@@ -272,3 +272,17 @@ async def test_a_repeat_is_known_by_what_it_asks_and_not_by_how_it_was_stored(
     await write(catalog, "catalog", rewritten, as_a_later_release, ORDER)
     again = await reserve(catalog, [line(product_id, 2)], ORDER)
     assert (again.status, again.body) == (200, first.body)
+
+
+async def test_an_answer_is_what_was_written_whatever_order_the_lines_came_in(
+    catalog: Shop,
+) -> None:
+    first, second = await catalog.product(price="1.20"), await catalog.product(price="2.30")
+    held = await reserve(catalog, [line(second, 2), line(first, 3)], ORDER)
+    stored = await catalog.call("catalog", "GET", f"/reservations/{ORDER}")
+    repeated = await reserve(catalog, [line(second, 2), line(first, 3)], ORDER)
+    assert held.body == stored.body == repeated.body
+    assert [each["product_id"] for each in held.json["lines"]] == [first, second]
+    committed = await move(catalog, ORDER, "commit")
+    stored = await catalog.call("catalog", "GET", f"/reservations/{ORDER}")
+    assert committed.body == stored.body == (await move(catalog, ORDER, "commit")).body

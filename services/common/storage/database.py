@@ -1,9 +1,10 @@
-"""How every service keeps its data: one SQLite file, one thread that writes, one that reads.
+"""How every service keeps its data: one SQLite file, one thread that writes, two that read.
 
 `write` is durable when it returns (`synchronous=FULL`); units of work that wait at the same time
-share one COMMIT. `read` sees every write that returned before it began. Units of work and queries
-are plain functions of a sqlite3 connection: they cannot await anything, and a unit of work must not
-begin or end a transaction (a savepoint of its own is fine).
+share one COMMIT. `lookup`, `read` and `scan` see every write that returned before they began; which
+of them to call says how much a query reads. Units of work and queries are plain functions of a
+sqlite3 connection: they cannot await anything, and a unit of work must not begin or end a
+transaction (a savepoint of its own is fine).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -20,8 +21,8 @@ from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 import aiosqlite
 
 from ..core.logs import logger
+from .changes import Changes, WatchedTables
 from .errors import (
-    DISK_FAILURES,
     CannotOpen,
     CommitInDoubt,
     CorruptDatabase,
@@ -35,7 +36,6 @@ from .errors import (
     SchemaTooNew,
     StorageFailed,
     TransactionLost,
-    translate,
 )
 from .file import (
     Accept,
@@ -49,8 +49,9 @@ from .file import (
 from .filelock import FileLock
 from .group_commit import GroupCommit
 from .migrations import Schema
+from .reads import ForAThread, Lookups, reading_thread
 from .restore_guard import require_whole
-from .thread import Call, DatabaseThread, on_thread
+from .thread import DatabaseThread, on_thread
 
 __all__ = [
     "CannotOpen",
@@ -77,8 +78,6 @@ P = ParamSpec("P")
 QUEUE_LIMIT = 1024
 WRITES_AT_ONCE = 256
 """Units of work that may share a COMMIT."""
-READS_AT_ONCE = 16
-"""A small number, because a read returns only when all reads of its batch have run."""
 BUSY_SECONDS = 0.5
 """How long to wait for another program that has locked the file, such as a sqlite3 shell."""
 EXIT_IO_ERROR = 74
@@ -101,16 +100,26 @@ class Database:
         writer: aiosqlite.Connection,
         commits: GroupCommit,
         reader: aiosqlite.Connection,
+        scanner: aiosqlite.Connection,
         emptier: aiosqlite.Connection,
+        lookups: Lookups,
         queue_limit: int,
     ) -> None:
         self.failure: str | None = None
         """Why nothing can be written: the disk fails or is read-only, or the file is corrupt."""
         self._failed = asyncio.Event()
-        self._writes = DatabaseThread(writer, commits.run, WRITES_AT_ONCE, queue_limit, self._note)
-        self._reads = DatabaseThread(
-            reader, partial(_run_reads, name), READS_AT_ONCE, queue_limit, self._note
+        self._lookups = lookups
+        self._watched = WatchedTables(lookups.data_version)
+        self._writes = DatabaseThread(
+            writer,
+            commits.run,
+            WRITES_AT_ONCE,
+            queue_limit,
+            self._note,
+            on_end=self._watched.settle,
         )
+        self._reads = reading_thread(reader, name, queue_limit, self._note)
+        self._scans = reading_thread(scanner, name, queue_limit, self._note)
         self._emptier = emptier
 
     async def write(
@@ -130,18 +139,57 @@ class Database:
             raise StorageFailed(self.failure)
         return await self._writes.call(unit, *args, **kwargs)
 
+    async def lookup(
+        self,
+        query: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a query that finds a few rows by a key: an order by its id, the lines of a cart.
+
+        As `read`, but sooner: with SQLite it is run on the loop's own thread. One that takes longer
+        than a lookup does is broken off there, and run as `read` would.
+        """
+        try:
+            return self._lookups.run(query, *args, **kwargs)
+        except ForAThread:
+            return await self.read(query, *args, **kwargs)
+        except StorageFailed as error:
+            self._note(error)
+            raise
+
     async def read(
         self,
         query: Callable[Concatenate[sqlite3.Connection, P], T],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Run a query, which sees one state of the whole database, and return its result.
+        """Run a query that reads a page or so of a list, and return its result. It sees one state
+        of the whole database.
 
-        Keep it short: SQLite cannot empty the WAL while a query reads. Raises what the query
-        raises, Overloaded, DatabaseClosed, StorageFailed.
+        Keep it short: others wait for its end. Raises what the query raises, Overloaded,
+        DatabaseClosed, StorageFailed.
         """
         return await self._reads.call(query, *args, **kwargs)
+
+    async def scan(
+        self,
+        query: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a query that may read much of a table, such as a search by words. As `read`, but it
+        holds up other scans alone. SQLite cannot empty the WAL while a query reads.
+        """
+        return await self._scans.call(query, *args, **kwargs)
+
+    async def watch(self, table: str, *columns: str) -> Changes:
+        """Tell from now on which rows of a table change: in one of `columns`, or in any. What is
+        kept in memory of those rows can be exact by that (memory.py). Raises as `write`.
+        """
+        changes = await self.write(self._watched.watch, table, columns)
+        self._watched.look()
+        return changes
 
     async def empty_wal(self) -> None:
         """Move what the WAL has into the file while others write; it is for a caller that writes
@@ -163,8 +211,11 @@ class Database:
 
     async def close(self) -> None:
         """Take no new calls, and finish those that wait."""
+        self._watched.close()
         await self._writes.close()
         await self._reads.close()
+        await self._scans.close()
+        self._lookups.close()
 
     def _note(self, error: BaseException) -> None:
         if isinstance(error, StorageFailed) and not self.failure:
@@ -205,11 +256,17 @@ async def open_database(
             writer = await stack.enter_async_context(connect(path))
             await on_thread(writer, prepare, path, schema, accept)
             commits = await on_thread(writer, GroupCommit, path, end_process)
-            reader = await stack.enter_async_context(connect(read_only_uri(path), uri=True))
-            reader.row_factory = sqlite3.Row
+            reader, scanner = [
+                await stack.enter_async_context(connect(read_only_uri(path), uri=True))
+                for _ in range(2)
+            ]
+            reader.row_factory = scanner.row_factory = sqlite3.Row
             emptier = await stack.enter_async_context(connect(path))
             await on_thread(emptier, keep_durable)
-        database = Database(path.name, writer, commits, reader, emptier, queue_limit)
+            lookups = Lookups(path)
+        database = Database(
+            path.name, writer, commits, reader, scanner, emptier, lookups, queue_limit
+        )
         stack.push_async_callback(database.close)
         yield database
 
@@ -221,13 +278,3 @@ def _empty_wal(conn: sqlite3.Connection) -> None:
 
 def _read_something(conn: sqlite3.Connection) -> None:
     conn.execute("SELECT max(number) FROM schema_migrations").fetchone()
-
-
-def _run_reads(name: str, conn: sqlite3.Connection, calls: Iterable[Call]) -> None:
-    """Run each call in a read transaction of its own, so that it sees every earlier commit."""
-    for call in calls:
-        conn.execute("BEGIN")
-        call.run(conn)
-        conn.rollback()
-        if call.error is not None:
-            call.fail(translate(call.error, name, DISK_FAILURES))

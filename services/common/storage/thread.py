@@ -70,7 +70,7 @@ class Call:
             self.result = self.function(conn, *self.args, **self.kwargs)
         except BaseException as error:
             self.error = error
-            _release_cursors(error)
+            release_cursors(error)
 
     def fail(self, error: BaseException) -> None:
         """Replace the result by `error`."""
@@ -82,7 +82,9 @@ class DatabaseThread:
     """The queue of calls for one connection: those that wait are run as one batch on its thread.
 
     `run` is called on the thread with the connection and up to `at_once` calls, and leaves a result
-    or an error in each; then all callers of the batch go on. `on_error` is called with every error.
+    or an error in each. With `tells_each`, a caller goes on as soon as its call has been run; else
+    all callers of a batch go on when `run` has returned and `on_end` has been called. `on_error`
+    is called with every error.
     """
 
     def __init__(
@@ -92,12 +94,17 @@ class DatabaseThread:
         at_once: int,
         queue_limit: int,
         on_error: Callable[[BaseException], None],
+        *,
+        tells_each: bool = False,
+        on_end: Callable[[], None] | None = None,
     ) -> None:
         self._connection = connection
         self._run = run
         self._at_once = at_once
         self._queue_limit = queue_limit
         self._on_error = on_error
+        self._tells_each = tells_each
+        self._on_end = on_end
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Call] = deque()
         self._batch: list[Call] = []
@@ -149,31 +156,40 @@ class DatabaseThread:
 
     def _take_waiting(self) -> Iterator[Call]:
         """The waiting calls, each taken when its turn comes: a late one still joins the batch."""
-        while len(self._batch) < self._at_once:
+        for _ in range(self._at_once):
             try:
                 call = self._waiting.popleft()
             except IndexError:
                 return
-            if not call.heard.cancelled():
-                self._batch.append(call)
-                yield call
+            if call.heard.cancelled():
+                continue
+            self._batch.append(call)
+            yield call
+            if self._tells_each:
+                self._batch.remove(call)
+                self._loop.call_soon_threadsafe(self._tell, call)
 
     def _end_batch(self, error: BaseException | None) -> None:
+        if self._on_end is not None:
+            self._on_end()
         for call in self._batch:
             if error:
                 call.fail(CommitInDoubt(f"It is not known what was done: {error!r}"))
-            if call.error is not None:
-                self._on_error(call.error)
-            if not call.heard.done():
-                call.heard.set_result(None)
+            self._tell(call)
         self._batch.clear()
         if self._waiting:
             self._begin_batch()
         else:
             self._idle.set()
 
+    def _tell(self, call: Call) -> None:
+        if call.error is not None:
+            self._on_error(call.error)
+        if not call.heard.done():
+            call.heard.set_result(None)
 
-def _release_cursors(error: BaseException) -> None:
+
+def release_cursors(error: BaseException) -> None:
     """Free the cursors in the frames that the error's traceback holds. An open cursor would make
     every later COMMIT fail, and keep every later read from seeing anything new.
     """

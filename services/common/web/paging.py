@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -66,9 +66,19 @@ def page_response(request: web.Request, things: list[Any], next_after: str | Non
     return web.json_response(body=wire.encode(things), headers=next_link(request, next_after))
 
 
-def fill_page(rows: Iterable[Any], limit: int, show: Callable[[Any], T]) -> tuple[list[T], Any]:
+def has_room(sizes: Sequence[int]) -> bool:
+    """Whether a page has room for things that take so many bytes each. It always has for one."""
+    return len(sizes) <= 1 or sum(sizes) + len(sizes) * len(",") <= PAGE_BYTES - len("[]")
+
+
+def fill_page(
+    rows: Iterable[Any],
+    limit: int,
+    show: Callable[[Any], T],
+    size_of: Callable[[T], int] = lambda thing: len(wire.encode(thing)),
+) -> tuple[list[T], Any]:
     """What `show` makes of the rows that have room in one page, and the last of these rows, or None
-    if no row comes after it. There is always room for one.
+    if no row comes after it. There is always room for one. `size_of` tells the bytes of its JSON.
 
     `rows` is read no further than the page goes, and one row more: give it a cursor.
     """
@@ -77,7 +87,7 @@ def fill_page(rows: Iterable[Any], limit: int, show: Callable[[Any], T]) -> tupl
     room = PAGE_BYTES - len("[]")
     for row in rows:
         thing = show(row)
-        room -= len(wire.encode(thing)) + len(",")
+        room -= size_of(thing) + len(",")
         if things and (len(things) == limit or room < 0):
             return things, last
         things.append(thing)
