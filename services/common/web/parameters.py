@@ -18,6 +18,7 @@ from ..core.errors import (
     RequestTimeout,
     UnsupportedMediaType,
 )
+from ..core.query import parse_query
 from .keys import SETTINGS
 from .request import BODY_LIMIT
 
@@ -81,7 +82,7 @@ def parse_parameters(
     if query and body:
         raise Invalid("Parameters come in the query string or in the body, not in both")
     if query:
-        value = wire.parse_query(query, shape)
+        value = parse_query(query, shape)
     return wire.build(value, shape, request.app[SETTINGS].currency)
 
 

@@ -17,6 +17,7 @@ from services.common.core import wire
 from services.common.core.currency import USD
 from services.common.core.errors import Invalid, Malformed
 from services.common.core.money import Price
+from services.common.core.query import parse_query
 from services.common.core.wire import Line, ProductId, Quantity, Seconds, UserId, Uuid
 from tests.routes import assert_problem
 from tests.shop import Shop, token
@@ -222,7 +223,7 @@ def test_the_form_of_a_text_is_described_in_words(kind: Any, value: Any, message
 def test_a_query_follows_the_grammar_that_the_field_has_in_json(
     query: dict[str, str], values: dict[str, Any]
 ) -> None:
-    assert wire.parse_query(query, Query) == values
+    assert parse_query(query, Query) == values
     wire.build(values, Query, USD)
 
 
@@ -243,7 +244,7 @@ def test_a_query_follows_the_grammar_that_the_field_has_in_json(
 )
 def test_a_query_that_does_not_follow_it_is_invalid_and_says_where(query: dict[str, str]) -> None:
     with pytest.raises(Invalid) as refused:
-        wire.build(wire.parse_query(query, Query), Query, USD)
+        wire.build(parse_query(query, Query), Query, USD)
     assert next(iter(query)) in refused.value.detail
 
 
@@ -327,7 +328,7 @@ def test_a_wrong_value_in_a_query_is_told_what_may_stand_there(
     query: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        wire.parse_query(query, Query)
+        parse_query(query, Query)
     assert refused.value.detail == sentence
 
 
