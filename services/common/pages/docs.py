@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any
 
 from aiohttp import web
@@ -10,7 +11,6 @@ from aiohttp import web
 from ..core import wire
 from ..core.currency import Currency
 from ..core.version import VERSION
-from ..web.openapi import openapi_document
 from ..web.routing import Access, Route
 from .files import POLICY, VENDOR, send_file
 
@@ -28,16 +28,20 @@ DOCS_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inlin
 
 def documentation_routes(service: str, routes: list[Route], currency: Currency) -> list[Route]:
     """The routes of `/openapi.json`, of `/docs` and of the files that the page needs."""
-    document: Document | None = None
+
+    @cache
+    def own_document() -> tuple[Document, bytes]:
+        from ..web.openapi import openapi_document  # by few who run a shop it is ever asked for
+
+        document = openapi_document(service, all_routes, currency)
+        return document, wire.encode(document)
 
     async def openapi_json(request: web.Request) -> web.Response:
         """This document."""
-        nonlocal document
-        if document is None:
-            document = openapi_document(service, all_routes, currency)
+        document, body = own_document()
         if WHOLE_DOCUMENT in request.app:
-            return web.json_response(body=await request.app[WHOLE_DOCUMENT](request, document))
-        return web.json_response(body=wire.encode(document))
+            body = await request.app[WHOLE_DOCUMENT](request, document)
+        return web.json_response(body=body)
 
     async def docs(request: web.Request) -> web.Response:
         """The page that shows this service's documentation and can try its routes."""

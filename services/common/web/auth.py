@@ -1,4 +1,7 @@
-"""Who is calling: the operator, with a shared key, or one customer, with a signed token."""
+"""Who is calling: the operator, with a shared key, or one customer, with a signed token.
+
+PyJWT is imported where it is used: whoever meets no token need not wait for it at the start.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import jwt
 from aiohttp import web
 
 from ..core.clock import rfc3339, utc_now
@@ -97,6 +99,8 @@ class Keyring:
         """A token for one customer, valid for `lifetime` from `now`; its session came from
         `network`, if that is known. Raises Unavailable while there is no key to sign it with.
         """
+        import jwt
+
         key = self.token_keys.signing_key(rfc3339(now))
         if key is None:
             raise _keys_to_come()
@@ -106,6 +110,8 @@ class Keyring:
         return jwt.encode(claims, _secret(key), algorithm="HS256", headers={"kid": key.kid})
 
     def _customer(self, token: str, expired: timedelta) -> Principal:
+        import jwt
+
         try:
             claims = jwt.decode(
                 token,
@@ -144,6 +150,8 @@ class Keyring:
 @functools.lru_cache(maxsize=64)  # tokens of one key all begin alike
 def _header_of(segment: str) -> Mapping[str, Any]:
     """What the first part of a token says of its signature. Raises jwt.InvalidTokenError."""
+    import jwt
+
     return jwt.get_unverified_header(f"{segment}.e30.")
 
 

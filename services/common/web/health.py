@@ -7,7 +7,6 @@ import sqlite3
 from typing import Any
 
 from aiohttp import web
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from ..core import wire
 from ..core.errors import Forbidden
@@ -59,7 +58,9 @@ async def metrics(request: web.Request) -> web.Response:
     app = request.app
     if not app[SETTINGS].on_loopback and not authenticate(request).is_operator:
         raise Forbidden("This takes the operator key; a customer token will not do.")
-    return web.Response(body=app[METRICS].text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    from .exposition import CONTENT_TYPE, exposition
+
+    return web.Response(body=exposition(app[METRICS]), headers={"Content-Type": CONTENT_TYPE})
 
 
 async def version(request: web.Request) -> web.Response:

@@ -15,6 +15,7 @@ import pytest
 from aiohttp import web
 
 from services.common.core import wire
+from services.common.web.exposition import exposition
 from services.common.web.metrics import METRICS
 from services.common.web.routing import Access, Nothing, Route
 from tests.common.bakery import open_bakery
@@ -126,7 +127,7 @@ async def test_a_body_that_breaks_off_in_a_bad_chunk_is_malformed(
 async def test_what_cannot_be_read_is_counted(bakery: Shop) -> None:
     await send(bakery, UNREADABLE["another protocol"])
     counted = 'method="any",route="unmatched",service="bakery",status="400"} 1.0'
-    assert counted in bakery.app("bakery")[METRICS].text().decode()
+    assert counted in exposition(bakery.app("bakery")[METRICS]).decode()
 
 
 @pytest.mark.parametrize("path", ["/loaves", "/livez", "/nothing"])
@@ -174,4 +175,4 @@ async def test_a_client_that_leaves_in_mid_body_is_499_and_one_line(
     assert told(caplog) == [(logging.INFO, f"POST {path} 499")]
     assert not [record for record in caplog.records if record.exc_info]
     counted = f'method="POST",route="{path}",service="bakery",status="499"}} 1.0'
-    assert counted in bakery.app("bakery")[METRICS].text().decode()
+    assert counted in exposition(bakery.app("bakery")[METRICS]).decode()
