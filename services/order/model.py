@@ -159,7 +159,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
 class Placement(msgspec.Struct, frozen=True):
     """The order of a request, and whether the request `created` the order or found it."""
 
-    order_id: str
+    order: Order
     created: bool
 
 

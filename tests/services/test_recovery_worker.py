@@ -35,7 +35,7 @@ def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_the_worker_looks_again_when_the_shortest_pause_ends(database: Database) -> None:
     tries: list[str] = []
 
-    async def step(entity: str) -> bool:
+    async def step(entity: str, _seen: object) -> None:
         tries.append(entity)
         raise Inconclusive("not yet")
 
@@ -54,7 +54,7 @@ async def test_a_slow_step_does_not_make_the_worker_look_without_end(
         looks.append(len(looks))
         return ["a"]
 
-    async def step(entity: str) -> bool:
+    async def step(entity: str, _seen: object) -> None:
         tries.append(entity)
         if len(tries) > 1:
             await second_try.wait()
