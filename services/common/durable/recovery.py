@@ -34,6 +34,10 @@ from ..web.responses import StoredResponse
 EVERY_SECONDS = 1.0
 BACKOFF = Backoff(0.2, 5.0)
 """Seconds before the next try for an entity whose peer gave no definite answer."""
+GATHER_SECONDS = 0.03
+"""How long the worker waits after a wake-up: what comes due meanwhile is found by the same look, and
+its writes share a COMMIT.
+"""
 AT_ONCE = 16
 
 
@@ -82,12 +86,12 @@ class Recovery:
         self._next_look = 0.0  # monotonic time
 
     def nudge(self) -> None:
-        """Look for due steps now, without any backoff: a peer may be there again."""
+        """Look for due steps soon, without any backoff: a peer may be there again."""
         self._not_before.clear()
         self._nudged.set()
 
     def wake(self) -> None:
-        """Look for due steps now."""
+        """Look for due steps within GATHER_SECONDS."""
         self._nudged.set()
 
     async def advance(
@@ -128,6 +132,7 @@ class Recovery:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._nudged.wait()
+                        await asyncio.sleep(GATHER_SECONDS)
 
     async def _ready(self, busy: dict[str, asyncio.Task[None]]) -> list[str]:
         try:
