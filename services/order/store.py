@@ -146,11 +146,26 @@ def to_order(row: sqlite3.Row) -> Order:
     """The order in a row of `orders`."""
     rejection = row["rejection"]
     return Order(
-        items=msgspec.json.decode(_in_todays_words(row["items"]), type=list[Item]),
+        order_id=row["order_id"],
+        user_id=row["user_id"],
+        status=row["status"],
+        stock_state=row["stock_state"],
+        reason=row["reason"],
         rejection=None if rejection is None else read_rejection(rejection),
+        items=_ITEMS.decode(_in_todays_words(row["items"])),
+        expected_total_minor=row["expected_total_minor"],
+        total_minor=row["total_minor"],
         currency=currency_of(row["currency"]),
-        **{name: row[name] for name in _PLAIN_COLUMNS},
+        payment_id=row["payment_id"],
+        cart_version=row["cart_version"],
+        cart_state=row["cart_state"],
+        expires_at=row["expires_at"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
     )
+
+
+_ITEMS = msgspec.json.Decoder(list[Item])
 
 
 def _in_todays_words(items: str) -> str:
@@ -158,8 +173,3 @@ def _in_todays_words(items: str) -> str:
     written, with amounts in `…_cents`. Inside a text of JSON, a quote has a backslash before it.
     """
     return items.replace('_cents":', '_minor":')
-
-
-_PLAIN_COLUMNS = tuple(
-    name for name in Order.__struct_fields__ if name not in ("items", "rejection", "currency")
-)
