@@ -16,6 +16,7 @@ from .model import (
     Bound,
     Checkout,
     Order,
+    OrdersOfCart,
     Placement,
     StaleCart,
     require_address_room,
@@ -38,10 +39,10 @@ def place_order(
     cart; StaleCart; what `require_customer_room` and `require_address_room` raise.
     """
     if checkout.cart_version is not None:
-        same = store.find_of_cart(conn, checkout.user_id, checkout.cart_version)
-        if same is not None:
-            return _find_again(conn, same, key, request_id)
-        _require_closed_carts(conn, checkout.user_id, checkout.cart_version)
+        orders = store.find_of_cart(conn, checkout.user_id, checkout.cart_version)
+        if orders.same is not None:
+            return _find_again(conn, store.get_order(conn, orders.same), key, request_id)
+        _require_closed_carts(orders, checkout.cart_version)
         if not checkout.items:
             raise Invalid("The cart is empty", code="cart_empty")
     _require_room(conn, checkout)
@@ -100,15 +101,14 @@ def _find_again(
     return Placement(order, created=False)
 
 
-def _require_closed_carts(conn: sqlite3.Connection, user_id: str, version: int) -> None:
-    pending = store.find_with_open_cart(conn, user_id)
-    if pending is not None:
+def _require_closed_carts(orders: OrdersOfCart, version: int) -> None:
+    if orders.pending is not None:
         raise Conflict(
-            f"Order {pending.order_id} is still taking its lines out of this cart",
+            f"Order {orders.pending} is still taking its lines out of this cart",
             code="order_pending",
-            extensions={"order_id": pending.order_id},
+            extensions={"order_id": orders.pending},
         )
-    if version < store.last_left_version(conn, user_id):
+    if version < orders.left_version:
         raise StaleCart
 
 

@@ -131,13 +131,17 @@ def mark_paid(conn: sqlite3.Connection, payment: OrderPayment, now: str) -> Orde
     if order.is_paid_by(payment):
         return order
     require_payable(order, payment)
-    if store.find_paid_by(conn, payment.payment_id) is not None:
+    paid: State = ("PAID", "COMMIT_DUE")
+    try:
+        return _change(conn, order, paid, "paid", now, payment_id=payment.payment_id)
+    except sqlite3.IntegrityError:
+        if store.find_paid_by(conn, payment.payment_id) is None:
+            raise
         raise Conflict(
             f"Payment {payment.payment_id} is of another order",
             code="no_payment",
             extensions=payment.ids,
-        )
-    return _change(conn, order, ("PAID", "COMMIT_DUE"), "paid", now, payment_id=payment.payment_id)
+        ) from None
 
 
 def mark_refunded(conn: sqlite3.Connection, order_id: str, payment_id: str, now: str) -> Order:

@@ -35,8 +35,8 @@ EVERY_SECONDS = 1.0
 BACKOFF = Backoff(0.2, 5.0)
 """Seconds before the next try for an entity whose peer gave no definite answer."""
 GATHER_SECONDS = 0.03
-"""How long the worker waits after a wake-up: what comes due meanwhile is found by the same look, and
-its writes share a COMMIT.
+"""How long the worker waits after a wake-up: what comes due meanwhile is found by the same look,
+and its writes share a COMMIT.
 """
 AT_ONCE = 16
 
