@@ -44,7 +44,7 @@ SERVICES = ("catalog", "cart", "order", "payment", "storefront")
 MODULES = {
     *("__init__", "__main__", "app", "checkout", "conditional", "demo", "document"),
     *("gateway", "headers", "limits", "listing", "lookup", "memory", "messages", "model", "peers"),
-    *("products", "receipts", "sessions", "steps", "store", "transitions"),
+    *("placement", "products", "receipts", "sessions", "steps", "store", "transitions"),
 }
 """What a service's modules are called: another name is a decision."""
 

@@ -33,7 +33,7 @@ def add_units(
     (`too_many_lines`).
     """
     held = store.quantity_of(conn, user_id, product_id)
-    return set_units(conn, user_id, product_id, held + quantity, catalog, currency, now)
+    return _change_units(conn, user_id, product_id, held, held + quantity, catalog, currency, now)
 
 
 def set_units(
@@ -49,8 +49,22 @@ def set_units(
 
     Raises as `add_units`.
     """
-    learn(conn, user_id, catalog)
     held = store.quantity_of(conn, user_id, product_id)
+    return _change_units(conn, user_id, product_id, held, quantity, catalog, currency, now)
+
+
+def _change_units(
+    conn: sqlite3.Connection,
+    user_id: str,
+    product_id: int,
+    held: int,
+    quantity: int,
+    catalog: CatalogSnapshot,
+    currency: Currency,
+    now: str,
+) -> CartView:
+    """Have `quantity` units of a product where there are `held`, and return the cart."""
+    learn(conn, user_id, catalog)
     if quantity > held:
         if store.is_gone(conn, user_id, product_id, catalog):
             raise product_not_found(product_id)

@@ -14,7 +14,7 @@ from services.common.web.idempotency import KeyedRequest
 from services.common.web.keys import PRINCIPAL, SETTINGS
 from services.common.web.responses import StoredResponse
 
-from . import store, transitions
+from . import placement, store
 from .messages import NewOrder, checkout_response
 from .model import Bound, Checkout, Item, Placement, StaleCart, user_not_found
 from .peers import Peers
@@ -32,17 +32,16 @@ async def create_order(request: web.Request, new: NewOrder, keyed: KeyedRequest)
     repeat with the same key gets its current state.
     """
     request[PRINCIPAL].require_access(new.user_id, user_not_found(new.user_id))
-    if keyed.resumes is None:
-        placed = await _place(request, new, keyed)
-    else:
-        placed = Placement(keyed.resumes, created=True)
+    placed = None if keyed.resumes else await _place(request, new, keyed)
+    order_id = placed.order.order_id if placed else str(keyed.resumes)
+    created = placed is None or placed.created
     request_id = current_request_id()
 
     def current(conn: sqlite3.Connection) -> StoredResponse:
-        order = store.get_order(conn, placed.order_id)
-        return checkout_response(order, request_id, created=placed.created)
+        return checkout_response(store.get_order(conn, order_id), request_id, created=created)
 
-    return await advance_and_respond(request, keyed, placed.order_id, current)
+    begun = placed.order if placed and placed.created else None
+    return await advance_and_respond(request, keyed, order_id, current, begun=begun)
 
 
 async def _place(request: web.Request, new: NewOrder, keyed: KeyedRequest) -> Placement:
@@ -65,7 +64,7 @@ async def _place(request: web.Request, new: NewOrder, keyed: KeyedRequest) -> Pl
         )
         try:
             return await keyed.run(
-                transitions.place_order, checkout, keyed.key, utc_now(), current_request_id()
+                placement.place_order, checkout, keyed.key, utc_now(), current_request_id()
             )
         except StaleCart:
             continue

@@ -159,8 +159,18 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
 class Placement(msgspec.Struct, frozen=True):
     """The order of a request, and whether the request `created` the order or found it."""
 
-    order_id: str
+    order: Order
     created: bool
+
+
+class OrdersOfCart(msgspec.Struct, frozen=True, kw_only=True):
+    """The orders of a user's cart: the `same` is of the version that was read, the `pending` one is
+    not done with the cart yet. `left_version` is what the last close has left, 0 if none has.
+    """
+
+    same: str | None
+    pending: str | None
+    left_version: int
 
 
 class StaleCart(Exception):

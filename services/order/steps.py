@@ -12,7 +12,7 @@ from aiohttp import web
 from services.common.core.clock import utc_now
 from services.common.core.rejection import Rejection
 from services.common.core.tracing import current_request_id
-from services.common.durable.recovery import Inconclusive, Step
+from services.common.durable.recovery import Inconclusive, Step, Taken
 from services.common.web.keys import DATABASE, Resource
 
 from . import store, transitions
@@ -58,43 +58,46 @@ def make_step(app: web.Application) -> Step:
     database = app[DATABASE]
     peers = Peers(app)
 
-    async def step(order_id: str) -> bool:
-        order = await database.read(store.get_order, order_id)
+    async def step(order_id: str, seen: Order | None) -> Taken | None:
+        order = seen if seen else await database.read(store.get_order, order_id)
         if order.status == "CREATED" and app[GATE].is_open and order.expires_at <= utc_now():
             expired = await database.write(
                 transitions.expire_order, order_id, utc_now(), current_request_id()
             )
-            if expired:
-                return True
-        stock_moved, inconclusive = False, None
+            if expired is not None:
+                return Taken(expired)
+        taken, inconclusive = None, None
         try:
-            stock_moved = await step_stock(order)
+            taken = await step_stock(order)
         except Inconclusive as reason:
             inconclusive = reason  # closing the cart does not wait for the catalog
         if order.cart_state == "DUE":
             left_version = await peers.close_cart(order)
-            await database.write(transitions.mark_cart_closed, order_id, left_version, utc_now())
+            closed = await database.write(
+                transitions.mark_cart_closed, order_id, left_version, utc_now()
+            )
+            taken = Taken(closed)
         if inconclusive is not None:
             raise inconclusive
-        return stock_moved or order.cart_state == "DUE"
+        return taken
 
-    async def step_stock(order: Order) -> bool:
+    async def step_stock(order: Order) -> Taken | None:
         if order.stock_state == "REQUESTED":
-            await reserve(order)
-        elif order.stock_state in _STOCK_STEPS:
-            action, target, cause = _STOCK_STEPS[order.stock_state]
-            await peers.change_reservation(order.order_id, action)
-            await database.write(transitions.finish_stock, order, target, cause, utc_now())
-        else:
-            return False
-        return True
+            return await reserve(order)
+        if order.stock_state not in _STOCK_STEPS:
+            return None
+        action, target, cause = _STOCK_STEPS[order.stock_state]
+        await peers.change_reservation(order.order_id, action)
+        moved = await database.write(transitions.finish_stock, order, target, cause, utc_now())
+        return Taken(moved)
 
-    async def reserve(order: Order) -> None:
+    async def reserve(order: Order) -> Taken:
         answer = await peers.reserve(order)
-        request_id = current_request_id()
+        now, request_id = utc_now(), current_request_id()
         if isinstance(answer, Rejection):
-            await database.write(transitions.reject_order, order, answer, utc_now(), request_id)
+            settled = database.write(transitions.reject_order, order, answer, now, request_id)
         else:
-            await database.write(transitions.hold_stock, order, *answer, utc_now(), request_id)
+            settled = database.write(transitions.hold_stock, order, *answer, now, request_id)
+        return Taken(*await settled)
 
     return step

@@ -18,7 +18,7 @@ from services.common.web.paging import (
 )
 
 from .messages import HoldQuery, HoldView, OrderQuery, OrderView
-from .model import Held, Item, Order, OrderEvent, order_not_found
+from .model import Held, Item, Order, OrderEvent, OrdersOfCart, order_not_found
 
 
 def find_order(conn: sqlite3.Connection, order_id: str) -> Order | None:
@@ -41,31 +41,18 @@ def find_paid_by(conn: sqlite3.Connection, payment_id: str) -> Order | None:
     return to_order(row) if row else None
 
 
-def find_of_cart(conn: sqlite3.Connection, user_id: str, version: int) -> Order | None:
-    """The order that a version of a user's cart has become, if it has become one."""
+def find_of_cart(conn: sqlite3.Connection, user_id: str, version: int) -> OrdersOfCart:
+    """What has become of a user's cart so far, as someone knows who has read it at `version`."""
     row = conn.execute(
-        "SELECT * FROM orders WHERE user_id = ? AND cart_version = ?"
-        " AND cart_state IN ('OPEN', 'DUE', 'CLOSED')",
+        "SELECT (SELECT order_id FROM orders WHERE user_id = ?1 AND cart_version = ?2"
+        "   AND cart_state IN ('OPEN', 'DUE', 'CLOSED')) AS same,"
+        " (SELECT order_id FROM orders WHERE user_id = ?1"
+        "   AND cart_state IN ('OPEN', 'DUE')) AS pending,"
+        " (SELECT coalesce(max(cart_left_version), 0) FROM orders WHERE user_id = ?1"
+        "   AND cart_state = 'CLOSED') AS left_version",
         (user_id, version),
     ).fetchone()
-    return to_order(row) if row else None
-
-
-def find_with_open_cart(conn: sqlite3.Connection, user_id: str) -> Order | None:
-    """The user's order whose cart is not closed yet, if there is one (there is at most one)."""
-    row = conn.execute(
-        "SELECT * FROM orders WHERE user_id = ? AND cart_state IN ('OPEN', 'DUE')", (user_id,)
-    ).fetchone()
-    return to_order(row) if row else None
-
-
-def last_left_version(conn: sqlite3.Connection, user_id: str) -> int:
-    """The version that the last close of a user's cart left; 0 if none was closed."""
-    (version,) = conn.execute(
-        "SELECT max(cart_left_version) FROM orders WHERE user_id = ? AND cart_state = 'CLOSED'",
-        (user_id,),
-    ).fetchone()
-    return version or 0
+    return OrdersOfCart(**row)
 
 
 def held_by_user(conn: sqlite3.Connection, user_id: str) -> Held:
@@ -146,11 +133,26 @@ def to_order(row: sqlite3.Row) -> Order:
     """The order in a row of `orders`."""
     rejection = row["rejection"]
     return Order(
-        items=msgspec.json.decode(_in_todays_words(row["items"]), type=list[Item]),
+        order_id=row["order_id"],
+        user_id=row["user_id"],
+        status=row["status"],
+        stock_state=row["stock_state"],
+        reason=row["reason"],
         rejection=None if rejection is None else read_rejection(rejection),
+        items=_ITEMS.decode(_in_todays_words(row["items"])),
+        expected_total_minor=row["expected_total_minor"],
+        total_minor=row["total_minor"],
         currency=currency_of(row["currency"]),
-        **{name: row[name] for name in _PLAIN_COLUMNS},
+        payment_id=row["payment_id"],
+        cart_version=row["cart_version"],
+        cart_state=row["cart_state"],
+        expires_at=row["expires_at"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
     )
+
+
+_ITEMS = msgspec.json.Decoder(list[Item])
 
 
 def _in_todays_words(items: str) -> str:
@@ -158,8 +160,3 @@ def _in_todays_words(items: str) -> str:
     written, with amounts in `…_cents`. Inside a text of JSON, a quote has a backslash before it.
     """
     return items.replace('_cents":', '_minor":')
-
-
-_PLAIN_COLUMNS = tuple(
-    name for name in Order.__struct_fields__ if name not in ("items", "rejection", "currency")
-)

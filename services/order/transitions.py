@@ -7,86 +7,36 @@ row has left that state, StaleState is raised and the answer is dropped.
 from __future__ import annotations
 
 import sqlite3
-import uuid
 from collections.abc import Sequence
 
 from services.common.core import wire
-from services.common.core.clock import hours_before, seconds_after
-from services.common.core.errors import Conflict, Invalid
+from services.common.core.clock import hours_before
+from services.common.core.errors import Conflict
 from services.common.core.rejection import Rejection
-from services.common.storage.transition import StateMachine, transition
-from services.common.web.idempotency_keys import IdempotencyKey, begin, keep, settle
+from services.common.storage.transition import StaleState, StateMachine, transition
+from services.common.web.idempotency_keys import settle
+from services.common.web.responses import StoredResponse
 
 from . import store
 from .messages import checkout_response
 from .model import (
     FORGOTTEN_HOURS,
     TRANSITIONS,
-    Bound,
     CartState,
-    Checkout,
     Item,
     Order,
     OrderPayment,
-    Placement,
-    StaleCart,
     State,
     StockState,
     order_not_found,
-    require_address_room,
-    require_customer_room,
     require_payable,
 )
 
 ORDERS = StateMachine("orders", "order_id", ("status", "stock_state"), TRANSITIONS)
-
-
-def place_order(
-    conn: sqlite3.Connection,
-    checkout: Checkout,
-    key: IdempotencyKey | None,
-    now: str,
-    request_id: str,
-) -> Placement:
-    """Store an order as CREATED with its stock REQUESTED, and point the key to it.
-
-    If this version of the cart has already become an order, that order is returned. Raises Invalid
-    (`cart_empty`); Conflict (`order_pending`) while an earlier order of the user has not closed its
-    cart; StaleCart; what `require_customer_room` and `require_address_room` raise.
-    """
-    if checkout.cart_version is not None:
-        same = store.find_of_cart(conn, checkout.user_id, checkout.cart_version)
-        if same is not None:
-            return _find_again(conn, same, key, request_id)
-        _require_closed_carts(conn, checkout.user_id, checkout.cart_version)
-        if not checkout.items:
-            raise Invalid("The cart is empty", code="cart_empty")
-    _require_room(conn, checkout)
-    order_id = str(uuid.uuid4())
-    conn.execute(
-        "INSERT INTO orders (order_id, user_id, status, stock_state, items, units, network,"
-        " expected_total_minor, currency, minor_per_major, cart_version, cart_state, expires_at,"
-        " created_at, updated_at)"
-        " VALUES (?, ?, 'CREATED', 'REQUESTED', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            order_id,
-            checkout.user_id,
-            wire.encode(checkout.items).decode(),
-            checkout.units,
-            checkout.network,
-            checkout.expected_total_minor,
-            checkout.currency.code,
-            checkout.currency.minor_per_major,
-            checkout.cart_version,
-            "NONE" if checkout.cart_version is None else "OPEN",
-            seconds_after(now, checkout.seconds_to_pay),
-            now,
-            now,
-        ),
-    )
-    _record_event(conn, order_id, ("CREATED", "REQUESTED"), "placed", now)
-    begin(conn, key, order_id, created=True)
-    return Placement(order_id, created=True)
+Settled = tuple[Order, StoredResponse]
+"""An order that the catalog has decided, and the final response that is kept for the keys that
+waited.
+"""
 
 
 def hold_stock(
@@ -96,7 +46,7 @@ def hold_stock(
     total_minor: int,
     now: str,
     request_id: str,
-) -> None:
+) -> Settled:
     """The catalog holds the stock: store names, prices and total. The cart is due to be closed."""
     held = _change(
         conn,
@@ -108,12 +58,12 @@ def hold_stock(
         total_minor=total_minor,
         cart_state="DUE" if order.cart_state == "OPEN" else order.cart_state,
     )
-    settle(conn, held.order_id, checkout_response(held, request_id))
+    return _settled(conn, held, request_id)
 
 
 def reject_order(
     conn: sqlite3.Connection, order: Order, rejection: Rejection, now: str, request_id: str
-) -> None:
+) -> Settled:
     """The catalog has rejected the order: nothing is held; the cart's version is free again."""
     rejected = _change(
         conn,
@@ -125,7 +75,7 @@ def reject_order(
         rejection=wire.encode(rejection).decode(),
         cart_state=_freed(order),
     )
-    settle(conn, rejected.order_id, checkout_response(rejected, request_id))
+    return _settled(conn, rejected, request_id)
 
 
 def cancel_order(
@@ -155,17 +105,18 @@ def cancel_order(
         cart_state=_freed(order) if before_held else order.cart_state,
     )
     if before_held:
-        settle(conn, order_id, checkout_response(cancelled, request_id))
+        _settled(conn, cancelled, request_id)
     return cancelled
 
 
-def expire_order(conn: sqlite3.Connection, order_id: str, now: str, request_id: str) -> bool:
-    """Cancel an order if it is past its deadline and still not paid; returns whether it was."""
+def expire_order(
+    conn: sqlite3.Connection, order_id: str, now: str, request_id: str
+) -> Order | None:
+    """Cancel an order if it is past its deadline and still not paid; returns it if it was."""
     order = store.get_order(conn, order_id)
     if order.status == "CREATED" and order.expires_at <= now:
-        cancel_order(conn, order_id, "expired", now, request_id)
-        return True
-    return False
+        return cancel_order(conn, order_id, "expired", now, request_id)
+    return None
 
 
 def mark_paid(conn: sqlite3.Connection, payment: OrderPayment, now: str) -> Order:
@@ -180,13 +131,17 @@ def mark_paid(conn: sqlite3.Connection, payment: OrderPayment, now: str) -> Orde
     if order.is_paid_by(payment):
         return order
     require_payable(order, payment)
-    if store.find_paid_by(conn, payment.payment_id) is not None:
+    paid: State = ("PAID", "COMMIT_DUE")
+    try:
+        return _change(conn, order, paid, "paid", now, payment_id=payment.payment_id)
+    except sqlite3.IntegrityError:
+        if store.find_paid_by(conn, payment.payment_id) is None:
+            raise
         raise Conflict(
             f"Payment {payment.payment_id} is of another order",
             code="no_payment",
             extensions=payment.ids,
-        )
-    return _change(conn, order, ("PAID", "COMMIT_DUE"), "paid", now, payment_id=payment.payment_id)
+        ) from None
 
 
 def mark_refunded(conn: sqlite3.Connection, order_id: str, payment_id: str, now: str) -> Order:
@@ -208,18 +163,23 @@ def mark_refunded(conn: sqlite3.Connection, order_id: str, payment_id: str, now:
 
 def finish_stock(
     conn: sqlite3.Connection, order: Order, stock_state: StockState, cause: str, now: str
-) -> None:
+) -> Order:
     """The catalog has committed, released or returned what the order held."""
-    _change(conn, order, (order.status, stock_state), cause, now)
+    return _change(conn, order, (order.status, stock_state), cause, now)
 
 
-def mark_cart_closed(conn: sqlite3.Connection, order_id: str, left_version: int, now: str) -> None:
-    """The ordered units are out of the cart, whose version is now `left_version`."""
-    conn.execute(
+def mark_cart_closed(conn: sqlite3.Connection, order_id: str, left_version: int, now: str) -> Order:
+    """The ordered units are out of the cart, whose version is now `left_version`. Raises
+    StaleState.
+    """
+    row = conn.execute(
         "UPDATE orders SET cart_state = 'CLOSED', cart_left_version = ?, updated_at = ?"
-        " WHERE order_id = ? AND cart_state = 'DUE'",
+        " WHERE order_id = ? AND cart_state = 'DUE' RETURNING *",
         (left_version, now, order_id),
-    )
+    ).fetchone()
+    if row is None:
+        raise StaleState(f"The cart of {order_id} is not DUE to be closed any more")
+    return store.to_order(row)
 
 
 def forget_rejected_orders(conn: sqlite3.Connection, now: str, limit: int) -> int:
@@ -234,37 +194,10 @@ def forget_rejected_orders(conn: sqlite3.Connection, now: str, limit: int) -> in
     ).rowcount
 
 
-def _find_again(
-    conn: sqlite3.Connection, order: Order, key: IdempotencyKey | None, request_id: str
-) -> Placement:
-    """The placement of a request whose version of the cart has already become `order`."""
-    if order.stock_state == "REQUESTED":
-        begin(conn, key, order.order_id)
-    else:
-        keep(conn, key, checkout_response(order, request_id, created=False))
-    return Placement(order.order_id, created=False)
-
-
-def _require_closed_carts(conn: sqlite3.Connection, user_id: str, version: int) -> None:
-    pending = store.find_with_open_cart(conn, user_id)
-    if pending is not None:
-        raise Conflict(
-            f"Order {pending.order_id} is still taking its lines out of this cart",
-            code="order_pending",
-            extensions={"order_id": pending.order_id},
-        )
-    if version < store.last_left_version(conn, user_id):
-        raise StaleCart
-
-
-def _require_room(conn: sqlite3.Connection, checkout: Checkout) -> None:
-    """Return if the customer, and the network that the session came from, may hold so much more."""
-    if checkout.customer_bound != Bound():
-        held = store.held_by_user(conn, checkout.user_id)
-        require_customer_room(checkout.units, held, checkout.customer_bound)
-    if checkout.network is not None and checkout.address_bound != Bound():
-        held = store.held_from_network(conn, checkout.network)
-        require_address_room(checkout.units, held, checkout.address_bound)
+def _settled(conn: sqlite3.Connection, order: Order, request_id: str) -> Settled:
+    response = checkout_response(order, request_id)
+    settle(conn, order.order_id, response)
+    return order, response
 
 
 def _freed(order: Order) -> CartState:
@@ -284,13 +217,14 @@ def _change(
     if state[0] != "CREATED":
         columns["network"] = None
     row = transition(conn, ORDERS, order.order_id, order.state, state, now, **columns)
-    _record_event(conn, order.order_id, state, cause, now)
+    record_event(conn, order.order_id, state, cause, now)
     return store.to_order(row)
 
 
-def _record_event(
+def record_event(
     conn: sqlite3.Connection, order_id: str, state: State, cause: str, now: str
 ) -> None:
+    """Add a state that an order has entered to its history."""
     conn.execute(
         "INSERT INTO order_events (order_id, status, stock_state, cause, at)"
         " VALUES (?, ?, ?, ?, ?)",

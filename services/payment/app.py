@@ -30,7 +30,7 @@ from .messages import (
     pay_response,
     refund_response,
 )
-from .model import StillPending, payment_not_found
+from .model import Payment, StillPending, payment_not_found
 from .steps import make_step
 
 
@@ -52,24 +52,25 @@ async def pay(request: web.Request, new: NewPayment, keyed: KeyedRequest) -> web
     202 if the order service cannot be reached: the payment is completed in the background, and a
     repeat with the same key gets its current state.
     """
-    payment_id = keyed.resumes or await _begin_payment(request, new, keyed)
+    begun = None if keyed.resumes else await _begin_payment(request, new, keyed)
+    payment_id = begun.payment_id if begun else str(keyed.resumes)
     request_id = current_request_id()
 
     def current(conn: sqlite3.Connection) -> StoredResponse:
         return pay_response(store.get_payment(conn, payment_id), request_id)
 
-    return await advance_and_respond(request, keyed, payment_id, current)
+    return await advance_and_respond(request, keyed, payment_id, current, begun=begun)
 
 
-async def _begin_payment(request: web.Request, new: NewPayment, keyed: KeyedRequest) -> str:
-    """The id of the payment that the request begins, or (without a key) of the order's live one.
+async def _begin_payment(request: web.Request, new: NewPayment, keyed: KeyedRequest) -> Payment:
+    """The payment that the request begins, or (without a key) of the order's live one.
 
     If another payment of the order is PENDING, its steps are taken first. Raises Conflict
     (`payment_in_progress`) if it is PENDING after that.
     """
 
-    async def begin() -> str:
-        payment = await keyed.run(
+    async def begin() -> Payment:
+        return await keyed.run(
             transitions.begin_payment,
             new,
             request[PRINCIPAL].user_id,
@@ -77,7 +78,6 @@ async def _begin_payment(request: web.Request, new: NewPayment, keyed: KeyedRequ
             request.app[SETTINGS].currency,
             utc_now(),
         )
-        return payment.payment_id
 
     try:
         return await begin()
@@ -117,17 +117,17 @@ async def refund(request: web.Request, keyed: KeyedRequest) -> web.Response:
     202 if the order service cannot be reached: the refund is completed in the background. A repeat
     gets the payment's current state.
     """
-    payment_id = _payment_id(request)
+    payment_id, begun = _payment_id(request), None
     if keyed.resumes is None:
         payment = await request.app[DATABASE].read(store.get_payment, payment_id)
         if payment.status == "PENDING":
             await advance(request, payment_id)
-        await keyed.run(transitions.begin_refund, payment_id, keyed.key, utc_now())
+        begun = await keyed.run(transitions.begin_refund, payment_id, keyed.key, utc_now())
 
     def current(conn: sqlite3.Connection) -> StoredResponse:
         return refund_response(store.get_payment(conn, payment_id))
 
-    return await advance_and_respond(request, keyed, payment_id, current)
+    return await advance_and_respond(request, keyed, payment_id, current, begun=begun)
 
 
 def _payment_id(request: web.Request) -> str:

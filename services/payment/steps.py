@@ -9,7 +9,7 @@ from aiohttp import web
 from services.common.core.clock import utc_now
 from services.common.core.rejection import Rejection
 from services.common.core.tracing import current_request_id
-from services.common.durable.recovery import Step
+from services.common.durable.recovery import Step, Taken
 from services.common.web.keys import DATABASE
 
 from . import store, transitions
@@ -22,25 +22,24 @@ def make_step(app: web.Application) -> Step:
     database = app[DATABASE]
     peers = Peers(app)
 
-    async def step(payment_id: str) -> bool:
-        payment = await database.read(store.get_payment, payment_id)
+    async def step(payment_id: str, seen: Payment | None) -> Taken | None:
+        payment = seen if seen else await database.read(store.get_payment, payment_id)
         if payment.status == "PENDING":
-            await settle_with_order(payment)
-        elif payment.status == "REFUNDING":
+            return await settle_with_order(payment)
+        if payment.status == "REFUNDING":
             await peers.notify_refund(payment)
-            await database.write(transitions.finish_refund, payment, utc_now())
-        else:
-            return False
-        return True
+            return Taken(*await database.write(transitions.finish_refund, payment, utc_now()))
+        return None
 
-    async def settle_with_order(payment: Payment) -> None:
+    async def settle_with_order(payment: Payment) -> Taken:
         answer = await peers.notify_payment(payment)
-        request_id = current_request_id()
+        now, request_id = utc_now(), current_request_id()
         if isinstance(answer, Rejection):
-            await database.write(transitions.fail_payment, payment, answer, utc_now(), request_id)
+            settled = database.write(transitions.fail_payment, payment, answer, now, request_id)
         else:
-            await database.write(
-                transitions.complete_payment, payment, answer.user_id, utc_now(), request_id
+            settled = database.write(
+                transitions.complete_payment, payment, answer.user_id, now, request_id
             )
+        return Taken(*await settled)
 
     return step

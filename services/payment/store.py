@@ -66,12 +66,14 @@ def to_payment(row: sqlite3.Row) -> Payment:
     """The payment in a row of `payments`."""
     rejection = row["rejection"]
     return Payment(
-        rejection=None if rejection is None else read_rejection(rejection),
+        payment_id=row["payment_id"],
+        order_id=row["order_id"],
+        user_id=row["user_id"],
+        amount_minor=row["amount_minor"],
         currency=currency_of(row["currency"]),
-        **{name: row[name] for name in _PLAIN_COLUMNS},
+        status=row["status"],
+        rejection=None if rejection is None else read_rejection(rejection),
+        refunded_minor=row["refunded_minor"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
     )
-
-
-_PLAIN_COLUMNS = tuple(
-    name for name in Payment.__struct_fields__ if name not in ("rejection", "currency")
-)

@@ -15,12 +15,15 @@ from services.common.core.errors import Conflict, Invalid
 from services.common.core.rejection import Rejection
 from services.common.storage.transition import StateMachine, transition
 from services.common.web.idempotency_keys import IdempotencyKey, begin, keep, settle
+from services.common.web.responses import StoredResponse
 
 from . import store
 from .messages import NewPayment, pay_response, refund_response
 from .model import TRANSITIONS, Payment, Status, StillPending, order_not_found
 
 PAYMENTS = StateMachine("payments", "payment_id", ("status",), TRANSITIONS)
+Settled = tuple[Payment, StoredResponse]
+"""A payment that is settled, and the final response that is kept for the keys that waited."""
 
 
 def begin_payment(
@@ -65,15 +68,15 @@ def begin_payment(
 
 def complete_payment(
     conn: sqlite3.Connection, payment: Payment, user_id: str, now: str, request_id: str
-) -> None:
+) -> Settled:
     """The order is PAID by this payment: make it COMPLETED."""
     completed = _change(conn, payment, "COMPLETED", now, user_id=payment.user_id or user_id)
-    settle(conn, payment.payment_id, pay_response(completed, request_id))
+    return _settled(conn, completed, pay_response(completed, request_id))
 
 
 def fail_payment(
     conn: sqlite3.Connection, payment: Payment, rejection: Rejection, now: str, request_id: str
-) -> None:
+) -> Settled:
     """The order service has rejected this payment: make it FAILED.
 
     If the order was paid by another payment that has been refunded since, the payer gets
@@ -83,7 +86,7 @@ def fail_payment(
         detail = f"Order {payment.order_id} is REFUNDED"
         rejection = Rejection(status=409, code="order_closed", detail=detail)
     failed = _change(conn, payment, "FAILED", now, rejection=wire.encode(rejection).decode())
-    settle(conn, payment.payment_id, pay_response(failed, request_id))
+    return _settled(conn, failed, pay_response(failed, request_id))
 
 
 def begin_refund(
@@ -109,10 +112,15 @@ def begin_refund(
     )
 
 
-def finish_refund(conn: sqlite3.Connection, payment: Payment, now: str) -> None:
+def finish_refund(conn: sqlite3.Connection, payment: Payment, now: str) -> Settled:
     """The order is REFUNDED: make the payment REFUNDED, too."""
     refunded = _change(conn, payment, "REFUNDED", now, refunded_minor=payment.amount_minor)
-    settle(conn, payment.payment_id, refund_response(refunded))
+    return _settled(conn, refunded, refund_response(refunded))
+
+
+def _settled(conn: sqlite3.Connection, payment: Payment, response: StoredResponse) -> Settled:
+    settle(conn, payment.payment_id, response)
+    return payment, response
 
 
 def _add(

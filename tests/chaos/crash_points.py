@@ -10,8 +10,8 @@ from pathlib import Path
 
 UNITS: dict[str, dict[str, tuple[str, ...]]] = {
     "order": {
+        "services.order.placement": ("place_order",),
         "services.order.transitions": (
-            "place_order",
             "hold_stock",
             "reject_order",
             "cancel_order",
@@ -20,7 +20,7 @@ UNITS: dict[str, dict[str, tuple[str, ...]]] = {
             "mark_refunded",
             "finish_stock",
             "mark_cart_closed",
-        )
+        ),
     },
     "payment": {
         "services.payment.transitions": (

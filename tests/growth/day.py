@@ -27,7 +27,7 @@ from services.common.web import idempotency_keys
 from services.common.web.idempotency_keys import IdempotencyKey, find, forget_old_keys
 from services.common.web.responses import StoredResponse
 from services.operations.databases import AUDITED, schema_of
-from services.order import store
+from services.order import placement, store
 from services.order import transitions as order
 from services.order.model import Checkout, Item
 
@@ -195,8 +195,10 @@ def place(conn: sqlite3.Connection, numbers: range, moments: Sequence[str]) -> l
             seconds_to_pay=10 * 365 * DAY,
         )
         with at(moment):
-            placed = order.place_order(conn, checkout, key_of(number), moment, f"request {number}")
-        ids.append(placed.order_id)
+            placed = placement.place_order(
+                conn, checkout, key_of(number), moment, f"request {number}"
+            )
+        ids.append(placed.order.order_id)
     return ids
 
 

@@ -11,7 +11,7 @@ from services.common.core.currency import USD
 from services.common.core.money import Amount
 from services.common.core.rejection import Rejection
 from services.common.web.keys import DATABASE
-from services.order import store, transitions
+from services.order import placement, store, transitions
 from services.order.model import Checkout, Item, Order, OrderPayment
 from tests.shop import Reply, Shop, as_json
 
@@ -38,8 +38,7 @@ def place(
         currency=USD,
         seconds_to_pay=900.0,
     )
-    placed = transitions.place_order(conn, checkout, None, utc_now(), "a request")
-    return store.get_order(conn, placed.order_id)
+    return placement.place_order(conn, checkout, None, utc_now(), "a request").order
 
 
 def paid_by(order: Order, payment_id: str = P, cents: int = TOTAL) -> OrderPayment:

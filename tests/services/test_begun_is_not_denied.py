@@ -105,6 +105,7 @@ async def test_an_order_that_cannot_be_read_back_is_outcome_unknown(shop: Shop) 
 
 async def test_a_payment_that_cannot_be_read_back_is_outcome_unknown(shop: Shop) -> None:
     payment_service = await start_payment(shop)
+    confirms, payment_service.peer.answers = payment_service.peer.answers, says_no_more
     payment_service.peer.open.clear()
     paying = asyncio.create_task(payment_service.pay(idempotency_key="one"))
     await payment_service.peer.asked()
@@ -112,6 +113,7 @@ async def test_a_payment_that_cannot_be_read_back_is_outcome_unknown(shop: Shop)
         payment_service.peer.open.set()
         reply = await paying
     assert (reply.status, reply.code) == (504, "outcome_unknown")
+    payment_service.peer.answers = confirms
     assert (await payment_service.pay(idempotency_key="one")).status == 200
     assert len(await payment_service.payments()) == 1
 
@@ -119,6 +121,7 @@ async def test_a_payment_that_cannot_be_read_back_is_outcome_unknown(shop: Shop)
 async def test_a_refund_that_cannot_be_read_back_is_outcome_unknown(shop: Shop) -> None:
     payment_service = await start_payment(shop)
     payment_id = (await payment_service.pay()).json["payment_id"]
+    confirms, payment_service.peer.answers = payment_service.peer.answers, says_no_more
     payment_service.peer.open.clear()
     refunding = asyncio.create_task(payment_service.refund(payment_id, idempotency_key="one"))
     await payment_service.peer.asked(2)
@@ -126,9 +129,23 @@ async def test_a_refund_that_cannot_be_read_back_is_outcome_unknown(shop: Shop) 
         payment_service.peer.open.set()
         reply = await refunding
     assert (reply.status, reply.code) == (504, "outcome_unknown")
+    payment_service.peer.answers = confirms
     assert (await payment_service.refund(payment_id, idempotency_key="one")).json[
         "status"
     ] == "REFUNDED"
+
+
+async def test_who_settles_a_payment_is_answered_though_nothing_can_be_read(shop: Shop) -> None:
+    payment_service = await start_payment(shop)
+    payment_service.peer.open.clear()
+    paying = asyncio.create_task(payment_service.pay(idempotency_key="one"))
+    await payment_service.peer.asked()
+    async with full_queue(shop.app("payment")[DATABASE].read):
+        payment_service.peer.open.set()
+        reply = await paying
+    again = await payment_service.pay(idempotency_key="one")
+    assert (reply.status, reply.json["status"]) == (200, "COMPLETED")
+    assert (again.status, again.body) == (reply.status, reply.body)
 
 
 async def test_without_room_for_what_the_catalog_held_the_order_is_202_and_finished_later(

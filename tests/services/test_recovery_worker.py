@@ -35,12 +35,37 @@ def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_the_worker_looks_again_when_the_shortest_pause_ends(database: Database) -> None:
     tries: list[str] = []
 
-    async def step(entity: str) -> bool:
+    async def step(entity: str, _seen: object) -> None:
         tries.append(entity)
         raise Inconclusive("not yet")
 
     async with running(Recovery(database, lambda _: ["a"], step).run, "recovery"):
         await until(lambda: len(tries) > 2)
+
+
+async def test_wake_ups_soon_after_each_other_are_one_look(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "GATHER_SECONDS", 0.2)
+    looks: list[list[str]] = []
+    woken_for: list[str] = []
+
+    def due(_conn: sqlite3.Connection) -> list[str]:
+        looks.append(list(woken_for))
+        return []
+
+    async def step(_entity: str, _seen: object) -> None:
+        raise AssertionError
+
+    worker = Recovery(database, due, step)
+    async with running(worker.run, "recovery"):
+        await until(lambda: len(looks) == 1)
+        for entity in ("a", "b", "c"):
+            woken_for.append(entity)
+            worker.wake()
+            await asyncio.sleep(0)
+        await until(lambda: len(looks) == 2)
+    assert looks == [[], ["a", "b", "c"]]
 
 
 async def test_a_slow_step_does_not_make_the_worker_look_without_end(
@@ -54,7 +79,7 @@ async def test_a_slow_step_does_not_make_the_worker_look_without_end(
         looks.append(len(looks))
         return ["a"]
 
-    async def step(entity: str) -> bool:
+    async def step(entity: str, _seen: object) -> None:
         tries.append(entity)
         if len(tries) > 1:
             await second_try.wait()

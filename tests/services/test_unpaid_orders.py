@@ -13,7 +13,7 @@ from services.common.core.currency import USD
 from services.common.storage.migrations import migrate
 from services.common.web import paging
 from services.operations import databases
-from services.order import store, transitions
+from services.order import placement, store, transitions
 from services.order.model import Bound, Checkout, Item
 from tests.routes import assert_problem
 from tests.schemas import in_memory
@@ -272,7 +272,7 @@ def steps_of_a_checkout(old_orders: int) -> int:
             customer_bound=Bound(orders=20, units=1000),
             address_bound=Bound(orders=20, units=1000),
         )
-        return transitions.place_order(conn, checkout, None, utc_now(), "a request").order_id
+        return placement.place_order(conn, checkout, None, utc_now(), "a request").order.order_id
 
     conn.execute("BEGIN")
     for _ in range(old_orders):

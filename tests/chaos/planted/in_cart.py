@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 
+from msgspec import structs
+
 from services.cart import transitions
 from services.cart.messages import CartLines
 from services.order import store
+from services.order.model import OrdersOfCart
 
 from .bug import Bug, Focus
 from .seams import Seams
@@ -36,9 +39,11 @@ def close_takes_whole_lines(seams: Seams) -> None:
 
 
 def second_order_from_an_open_cart(seams: Seams) -> None:
+    find = store.find_of_cart
+
     @seams.replace(store)
-    def find_with_open_cart(conn: sqlite3.Connection, user_id: str) -> None:
-        return None
+    def find_of_cart(conn: sqlite3.Connection, user_id: str, version: int) -> OrdersOfCart:
+        return structs.replace(find(conn, user_id, version), pending=None)
 
     seams.migrate("order", "DROP INDEX orders_one_open_cart")
 

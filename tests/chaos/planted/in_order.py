@@ -10,7 +10,7 @@ from services.common.web import idempotency_keys
 from services.common.web.idempotency import KeyedRequest
 from services.common.web.idempotency_keys import IdempotencyKey
 from services.common.web.responses import StoredResponse
-from services.order import store, transitions
+from services.order import placement, store, transitions
 from services.order.model import Order, OrderPayment, Placement, order_closed
 
 from .bug import LOST, Bug, Focus
@@ -80,7 +80,7 @@ def cancel_settles_no_key(seams: Seams) -> None:
 def key_stored_apart(seams: Seams) -> None:
     plain_run = KeyedRequest.run
 
-    @seams.replace(transitions)
+    @seams.replace(placement)
     def begin(
         conn: sqlite3.Connection, key: IdempotencyKey | None, entity: str, *, created: bool = False
     ) -> None:
@@ -92,7 +92,7 @@ def key_stored_apart(seams: Seams) -> None:
         result = await plain_run(self, unit, *args, **kwargs)
         if isinstance(result, Placement) and result.created:
             await self.database.write(
-                idempotency_keys.begin, self.key, result.order_id, created=True
+                idempotency_keys.begin, self.key, result.order.order_id, created=True
             )
         return result
 

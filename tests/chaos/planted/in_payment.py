@@ -15,7 +15,7 @@ from services.common.core.rejection import Rejection
 from services.common.core.tracing import current_request_id
 from services.common.durable import peers as common_peers
 from services.common.durable import recovery
-from services.common.durable.recovery import Step
+from services.common.durable.recovery import Step, Taken
 from services.common.web import idempotency_keys
 from services.common.web.idempotency import KeyedRequest
 from services.common.web.idempotency_keys import IdempotencyKey
@@ -50,8 +50,10 @@ def key_stored_with_the_answer(seams: Seams) -> None:
         keyed: KeyedRequest,
         entity: str,
         current: Callable[[sqlite3.Connection], StoredResponse],
+        *,
+        begun: Any,
     ) -> web.Response:
-        response = await respond(request, keyed, entity, current)
+        response = await respond(request, keyed, entity, current, begun=begun)
         if keyed.key is not None and response.status != 202:
             assert isinstance(response.body, bytes)
             final = StoredResponse(response.status, response.body)
@@ -115,12 +117,12 @@ def _step_instead(
     def make_step(app: web.Application) -> Step:
         plain_step = steps.make_step(app)
 
-        async def step(payment_id: str) -> bool:
+        async def step(payment_id: str, seen: Payment | None) -> Taken | None:
             payment = await app[DATABASE].read(store.get_payment, payment_id)
             if payment.status != status:
-                return await plain_step(payment_id)
+                return await plain_step(payment_id, seen)
             await take(app, payment)
-            return True
+            return Taken(None)
 
         return step
 

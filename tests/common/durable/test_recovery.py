@@ -19,8 +19,10 @@ from client.backoff import Backoff
 from services.common.core import background
 from services.common.core.background import running
 from services.common.durable import recovery
-from services.common.durable.recovery import Inconclusive, Recovery
+from services.common.durable.recovery import Inconclusive, Recovery, Taken
 from services.common.storage.database import Database, DatabaseError, open_database
+from services.common.storage.transition import StaleState
+from services.common.web.responses import StoredResponse
 from tests.common.bakery import SCHEMA
 from tests.schemas import schema_of
 from tests.shop import until
@@ -56,9 +58,9 @@ class Loaves:
     def due(self, _conn: sqlite3.Connection) -> list[str]:
         return [name for name, left in self.steps.items() if left]
 
-    async def step(self, name: str) -> bool:
+    async def step(self, name: str, _seen: object) -> Taken | None:
         if not self.steps[name]:
-            return False
+            return None
         self.tried.append(name)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -68,7 +70,7 @@ class Loaves:
             self.at_once -= 1
         self.steps[name] -= 1
         self.taken.append(name)
-        return True
+        return Taken(self.steps[name])
 
     @property
     def all_done(self) -> bool:
@@ -303,14 +305,14 @@ async def test_nothing_is_remembered_of_what_is_settled(
         due_names.append(weakref.ref(name))
         return [name]
 
-    async def step(_name: str) -> bool:
+    async def step(_name: str, _seen: object) -> Taken | None:
         nonlocal settled
         if settled:
-            return False
+            return None
         if next(tries) < 3:
             raise Inconclusive("no answer")
         settled = True
-        return True
+        return Taken(None)
 
     def are_forgotten() -> bool:
         gc.collect()
@@ -323,3 +325,76 @@ async def test_nothing_is_remembered_of_what_is_settled(
         worker.wake()
         await until(are_forgotten)
     assert len(due_names) >= 3
+
+
+class Rows:
+    """One entity of two steps, of which the second settles it; notes the rows that it is handed."""
+
+    FINAL = StoredResponse(200, b"{}")
+
+    def __init__(self) -> None:
+        self.handed: list[object] = []
+        self.left = 2
+        self.stale = 0
+
+    async def step(self, _name: str, seen: object) -> Taken | None:
+        self.handed.append(seen)
+        if self.stale:
+            self.stale -= 1
+            raise StaleState
+        if not self.left:
+            return None
+        self.left -= 1
+        return Taken(f"{self.left} left", None if self.left else self.FINAL)
+
+
+@pytest.fixture
+def rows() -> Rows:
+    return Rows()
+
+
+async def test_a_step_is_handed_the_row_that_the_step_before_has_left(
+    database: Database, rows: Rows
+) -> None:
+    worker = Recovery(database, lambda _: [], rows.step)
+    await worker.advance("rye", within=1, begun="as begun")
+    assert rows.handed == ["as begun", "1 left", "0 left"]
+
+
+async def test_after_a_stale_answer_the_row_is_read_again(database: Database, rows: Rows) -> None:
+    rows.stale = 1
+    worker = Recovery(database, lambda _: [], rows.step)
+    await worker.advance("rye", within=1, begun="as begun")
+    assert rows.handed == ["as begun", None, "1 left", "0 left"]
+
+
+async def test_a_row_that_others_have_worked_on_meanwhile_is_read_again(
+    database: Database,
+) -> None:
+    loaves, handed = Loaves(rye=1), list[object]()
+    go_on = asyncio.Event()
+
+    async def wait(_name: str) -> None:
+        await go_on.wait()
+
+    loaves.meanwhile = wait
+
+    async def step(name: str, seen: object) -> Taken | None:
+        handed.append(seen)
+        return await loaves.step(name, seen)
+
+    worker = Recovery(database, lambda _: [], step)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(2):
+            group.create_task(worker.advance("rye", within=1, begun="as begun"))
+        await until(lambda: bool(handed))
+        go_on.set()
+    assert handed == ["as begun", 0, None]
+
+
+async def test_who_takes_the_step_that_settles_gets_its_final_response(
+    database: Database, rows: Rows
+) -> None:
+    worker = Recovery(database, lambda _: [], rows.step)
+    assert await worker.advance("rye", within=1) is Rows.FINAL
+    assert await worker.advance("rye", within=1) is None
