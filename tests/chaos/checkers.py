@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 
 from services.common.core.currency import USD
 
-from . import rejections
+from . import rejections, stale_reads
 from .caller import DEADLINE, SENT_AS_SUCCESS, money
 from .history import History, Record
 
@@ -46,6 +46,8 @@ def violations(
     yield from _final_answers(history)
     yield from _histories(history, conn)
     yield from _reads(history)
+    for record, truth in stale_reads.stale(history, conn):
+        yield _said(record, f"1: a stock from before a write that was answered: {truth}")
     for record, truth in rejections.untrue(history, conn):
         yield _said(record, f"3, 6: rejected for what is not so: {truth}")
 

@@ -52,6 +52,7 @@ class Customer:
             (5, self._payments.cancel),
             (6, self._payments.refund),
             (2, self.restock),
+            (1, self.restock_and_look),
             (10, self.look),
         ]
         self._weights = [weight for weight, _ in actions]
@@ -160,9 +161,18 @@ class Customer:
                     await self._payments.cancel_order(order["order_id"])
         self._note(bought.result())
 
-    async def restock(self) -> None:
-        """The operator gets a few more of a hot product; the reason tells which call it was."""
+    async def restock_and_look(self) -> None:
+        """Read a product while the operator gets more of it, and once more thereafter."""
         product = self._rng.choice(self._goods.hot)
+        async with asyncio.TaskGroup() as group:
+            restocking = group.create_task(self.restock(product))
+            while not restocking.done():
+                await self._caller.call("product", "catalog", "GET", f"/products/{product}")
+        await self._caller.call("product", "catalog", "GET", f"/products/{product}")
+
+    async def restock(self, product: int | None = None) -> None:
+        """The operator gets a few more of a hot product; the reason tells which call it was."""
+        product = product or self._rng.choice(self._goods.hot)
         key = self._operator.new_key()
         await self._operator.insist(
             *("restock", "catalog", "POST", f"/products/{product}/stock"),

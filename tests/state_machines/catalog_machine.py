@@ -10,6 +10,9 @@ from typing import ClassVar, NamedTuple
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from services.catalog.memory import MEMORY
+from services.catalog.messages import ProductQuery
+
 from .clients import REUSED, Ask, Heard, body
 from .machine import KEY, ShopMachine
 from .network import Message
@@ -160,6 +163,18 @@ class CatalogMachine(ShopMachine):
             self.answers_are_the_tables(message)
         self.network.served.clear()
         self.stock_is_where_the_table_has_it()
+        self.what_is_told_is_what_is_written()
+
+    def what_is_told_is_what_is_written(self) -> None:
+        """Also of what is told from memory: promise 1."""
+        memory, loop = self.world.running["catalog"].app[MEMORY], self.world.loop
+        page = loop.run_until_complete(memory.page(ProductQuery()))
+        told = {each["id"]: each["stock"] for each in json.loads(page.json)}
+        written = {id_: available for id_, available, *_ in self.world.rows("catalog", PRODUCTS)}
+        assert told == written
+        for id_, available in written.items():
+            product = loop.run_until_complete(memory.product(id_))
+            assert json.loads(product.json)["stock"] == available
 
     def stock_is_where_the_table_has_it(self) -> None:
         """Promise 4; and so is each reservation."""

@@ -7,7 +7,11 @@ from __future__ import annotations
 import pytest
 
 from services.common.web import idempotency
-from tests.chaos.planted.in_catalog import holds_let_go_by_the_clock, no_tombstone
+from tests.chaos.planted.in_catalog import (
+    holds_leave_memory_as_it_is,
+    holds_let_go_by_the_clock,
+    no_tombstone,
+)
 from tests.chaos.planted.seams import Seams
 
 from .catalog_machine import CatalogMachine
@@ -33,7 +37,17 @@ def test_a_missing_tombstone_is_found(seams: Seams) -> None:
 @pytest.mark.planted
 def test_a_catalog_that_lets_holds_go_by_its_own_clock_is_found(seams: Seams) -> None:
     holds_let_go_by_the_clock(seams)
-    find(CatalogMachine, CatalogMachine.stock_is_where_the_table_has_it)
+    find(
+        CatalogMachine,
+        CatalogMachine.stock_is_where_the_table_has_it,
+        CatalogMachine.answers_are_the_tables,
+    )
+
+
+@pytest.mark.planted
+def test_a_hold_that_leaves_memory_as_it_is_is_found(seams: Seams) -> None:
+    holds_leave_memory_as_it_is(seams)
+    find(CatalogMachine, CatalogMachine.what_is_told_is_what_is_written)
 
 
 @pytest.mark.planted

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
-from services.catalog import store, transitions
+from services.catalog import listing, store, transitions
 from services.catalog.messages import NewReservation, Reservation
 from services.catalog.model import TOMBSTONES, Offers, ReservationAction
 from services.common.core.clock import seconds_after
 from services.common.core.currency import Currency
 from services.common.core.money import Money
 from services.common.core.rejection import Rejection
+from services.common.storage.changes import Changes, WatchedTables
 from services.common.storage.database import Database
 
 from .bug import Bug, Focus
 from .seams import Seams
+
+STALE = "1: a stock from before a write that was answered"
 
 
 def no_tombstone(seams: Seams) -> None:
@@ -105,6 +109,34 @@ def rejection_not_kept(seams: Seams) -> None:
         return answer
 
 
+def generation_raised_as_a_row_is_written(seams: Seams) -> None:
+    plain_watch = WatchedTables.watch
+
+    @seams.replace(WatchedTables)
+    def watch(
+        self: WatchedTables, conn: sqlite3.Connection, table: str, columns: Sequence[str]
+    ) -> Changes:
+        changes = plain_watch(self, conn, table, columns)
+
+        def changed(row: int) -> None:
+            changes.under_way.add(row)
+            changes.settle()
+
+        name = conn.execute("SELECT name FROM temp.sqlite_schema ORDER BY rowid DESC").fetchone()[0]
+        conn.create_function(name.rpartition("_")[0], 1, changed)
+        return changes
+
+
+def holds_leave_memory_as_it_is(seams: Seams) -> None:
+    plain_watch = WatchedTables.watch
+
+    @seams.replace(WatchedTables)
+    def watch(
+        self: WatchedTables, conn: sqlite3.Connection, table: str, columns: Sequence[str]
+    ) -> Changes:
+        return plain_watch(self, conn, table, columns or listing.LISTED_BY)
+
+
 IN_CATALOG = (
     Bug(
         name="no_tombstone",
@@ -137,5 +169,19 @@ IN_CATALOG = (
         plant=rejection_not_kept,
         caught_as="5: .*'REJECTED', 'NONE', None",
         focus=Focus(actions={"buy_at_once": 10, "restock": 3}),
+    ),
+    Bug(
+        name="generation_raised_as_a_row_is_written",
+        breaks="What is in memory of a row counts as stale as it is written, and not after COMMIT.",
+        plant=generation_raised_as_a_row_is_written,
+        caught_as=STALE,
+        focus=Focus(actions={"restock_and_look": 10}, proxied=0.0),
+    ),
+    Bug(
+        name="holds_leave_memory_as_it_is",
+        breaks="Memory is told of what an operator edits in a product, and not of its stock.",
+        plant=holds_leave_memory_as_it_is,
+        caught_as=STALE,
+        focus=Focus(actions={"look": 40, "buy_at_once": 10}, proxied=0.0),
     ),
 )
