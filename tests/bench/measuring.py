@@ -27,8 +27,10 @@ class Length:
 
     def of(self, cell: Cell) -> tuple[float, float]:
         """The seconds that count, and those before them that do not."""
-        stretch = 2.0 if cell.clients >= MANY else 1.0
-        return cell.row.seconds or self.seconds * stretch, self.warm_up * stretch**2
+        stretch = 1.0
+        if cell.clients >= MANY:
+            stretch = 4.0 if cell.row.thing is Thing.PURCHASE else 2.0
+        return cell.row.seconds or self.seconds * stretch, 2 * self.warm_up * stretch
 
 
 class Measuring:
