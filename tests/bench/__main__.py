@@ -32,7 +32,7 @@ from .systems.shop import Shop
 from .systems.stand_in import StandIn, installed
 from .systems.system import System
 
-FULL = Length(rounds=3, seconds=1.2, warm_up=0.4)
+FULL = Length(rounds=3, seconds=1.0, warm_up=0.4)
 QUICK = Length(rounds=1, seconds=0.6, warm_up=0.2)
 
 

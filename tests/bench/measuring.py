@@ -13,7 +13,6 @@ from .systems.shop import Shop
 from .systems.system import System
 
 MANY = 256
-"""So many clients need longer, as each waits longer for its answer."""
 PLACING_CLIENTS = 32
 
 
@@ -27,8 +26,10 @@ class Length:
 
     def of(self, cell: Cell) -> tuple[float, float]:
         """The seconds that count, and those before them that do not."""
-        stretch = 2.0 if cell.clients >= MANY else 1.0
-        return cell.row.seconds or self.seconds * stretch, self.warm_up * stretch**2
+        stretch = 1.0
+        if cell.clients >= MANY:  # each waits longer, and for each of its requests
+            stretch = 4.0 if cell.row.thing is Thing.PURCHASE else 2.0
+        return cell.row.seconds or self.seconds * stretch, self.warm_up * stretch
 
 
 class Measuring:

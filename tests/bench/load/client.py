@@ -33,6 +33,12 @@ class Order(msgspec.Struct):
     total_amount: float
 
 
+class Problem(msgspec.Struct):
+    """What has to be known of an error to tell it."""
+
+    code: str = ""
+
+
 class NoneLeft(Exception):
     """Every order that was placed to be paid is paid."""
 
@@ -133,9 +139,13 @@ def _new_user() -> str:
 
 
 def _told(answer: Answer) -> str:
+    try:
+        told = f"{answer.status} {msgspec.json.decode(answer.body, type=Problem).code}".rstrip()
+    except msgspec.MsgspecError:
+        told = str(answer.status)
     if answer.status == 503 and b"\r\nretry-after:" not in answer.head:
-        return "503 without Retry-After"
-    return str(answer.status)
+        return f"{told} without Retry-After"
+    return told
 
 
 def _things(client: Client) -> dict[Thing, Callable[[int, float], Awaitable[None]]]:
