@@ -31,6 +31,7 @@ from ..core.logs import logger
 from ..core.tracing import RequestContext, enter_request
 from ..storage import database
 from .admission import HELD
+from .keys import PART
 from .lifecycle import LIFECYCLE
 from .metrics import METRICS
 from .responses import StoredResponse
@@ -48,7 +49,8 @@ is told in log and metrics before that, and given at once by a process that stop
 @web.middleware
 async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request its ids, turn failures into responses, write one log line about it, send the
-    response, and only then give back what the request held.
+    response, and only then give back what the request held. The response to a part of a batch is
+    sent by whoever serves the batch.
     """
     context = RequestContext.from_headers(request.headers)
     enter_request(context)
@@ -67,7 +69,7 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
             seconds = REFUSAL_SECONDS * random.uniform(0.5, 1.5)  # noqa: S311
             await request.app[LIFECYCLE].pause(seconds)
         response = _response(request, outcome, context.request_id)
-        if isinstance(response, web.Response) and not response.prepared:
+        if isinstance(response, web.Response) and not response.prepared and PART not in request:
             await request.app[UNSENT].send(request, response)
         return response
 

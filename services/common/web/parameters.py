@@ -33,12 +33,15 @@ def unknown_coding() -> UnsupportedMediaType:
     )
 
 
-async def read_body(request: web.Request) -> bytes:
-    """The whole body. Raises PayloadTooLarge, UnsupportedMediaType, RequestTimeout, Malformed."""
+async def read_body(request: web.Request, limit: int = BODY_LIMIT) -> bytes:
+    """The whole body, of at most `limit` bytes.
+
+    Raises PayloadTooLarge, UnsupportedMediaType, RequestTimeout, Malformed.
+    """
     if not request.can_read_body:
         return b""
-    too_large = PayloadTooLarge(f"A request body may have {BODY_LIMIT} bytes")
-    if request.content_length is not None and request.content_length > BODY_LIMIT:
+    too_large = PayloadTooLarge(f"A request body may have {limit} bytes")
+    if request.content_length is not None and request.content_length > limit:
         raise too_large
     coding = request.headers.get("Content-Encoding", "identity")
     if coding.lower() not in ("identity", *CODINGS):
@@ -46,6 +49,8 @@ async def read_body(request: web.Request) -> bytes:
     seconds = request.app[SETTINGS].body_seconds
     try:
         async with asyncio.timeout(seconds):
+            if limit != BODY_LIMIT:
+                request = request.clone(client_max_size=limit)
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise too_large from None

@@ -13,18 +13,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from ..core.errors import Forbidden, OutcomeUnknown, Unavailable
+from ..core.errors import Forbidden, NotFound, OutcomeUnknown, Unavailable
 from .admission import admit, authenticate
 from .auth import shows_key
 from .idempotency import KeyedRequest, serve_keyed
-from .keys import PRINCIPAL, SETTINGS, TOKEN_RENEWAL
+from .keys import PART, PRINCIPAL, SETTINGS, TOKEN_RENEWAL
 from .lifecycle import LIFECYCLE
-from .parameters import parse_parameters, read_body
+from .parameters import BODY_LIMIT, parse_parameters, read_body
 from .unsent import UNSENT
 
 Handler = Callable[..., Awaitable[web.StreamResponse]]
@@ -61,7 +62,7 @@ class Route:
     however much waits to be read: a probe must not fail for that. A public route that `renews`
     authenticates whoever shows a key or a token, before the gates; a token that has expired will do
     for as long as it can be renewed. A public route that is `counted` takes a slot and has a
-    deadline, as those have that take a key.
+    deadline, as those have that take a key. A body may have `body_limit` bytes.
     """
 
     method: str
@@ -83,6 +84,7 @@ class Route:
     ungated: bool = False
     renews: bool = False
     counted: bool = False
+    body_limit: int = BODY_LIMIT
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -98,6 +100,12 @@ class Route:
     def has_query(self) -> bool:
         """Whether a request may have a query string."""
         return self.takes is not Nothing and (self.method == "GET" or self.query_or_body)
+
+    @property
+    def fits_in_batch(self) -> bool:
+        """Whether it may be a part of a batch: its answer comes whole, and is JSON or nothing."""
+        tells = self.gives not in (None, str) or self.status == HTTPStatus.NO_CONTENT
+        return tells and not (self.raw or self.streams)
 
 
 ROUTE: web.RequestKey[Route] = web.RequestKey("route", Route)
@@ -118,6 +126,8 @@ def add_routes(app: web.Application, routes: Sequence[Route]) -> None:
 def _pipeline(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def serve(request: web.Request) -> web.StreamResponse:
         request[ROUTE] = route
+        if PART in request and not route.fits_in_batch:
+            raise NotFound("There is no such route in a batch")
         if route.access is Access.PUBLIC and not route.counted:
             if route.renews and shows_key(request):
                 request[PRINCIPAL] = authenticate(request, expired=request.app[TOKEN_RENEWAL])
@@ -146,7 +156,7 @@ def _authorize(request: web.Request, route: Route) -> None:
 
 
 async def _parameters(request: web.Request, route: Route) -> Any:
-    body = await read_body(request)
+    body = await read_body(request, route.body_limit)
     if route.raw:
         return body
     return parse_parameters(request, body, route.takes, takes_query=route.has_query)
@@ -166,8 +176,11 @@ async def _handle(request: web.Request, route: Route, parameters: Any) -> web.St
 async def _handle_within_deadline(
     request: web.Request, route: Route, parameters: Any
 ) -> web.StreamResponse:
+    seconds = request.app[SETTINGS].request_deadline
+    if PART in request:
+        seconds = min(seconds, request[PART].deadline)
     try:
-        async with asyncio.timeout(request.app[SETTINGS].request_deadline):
+        async with asyncio.timeout(seconds):
             return await _handle(request, route, parameters)
     except TimeoutError:
         if route.method == "GET":
