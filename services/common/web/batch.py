@@ -23,7 +23,7 @@ from ..core.tracing import current_request_id
 from .keys import PART
 from .middleware import mark
 from .parameters import BODY_LIMIT
-from .parts import BATCH, MOST_BYTES, Part, PartAnswer, decode_batch, encode_line
+from .parts import BATCH, MOST_BYTES, Part, PartAnswer, as_body, decode_batch, encode_line
 from .responses import StoredResponse
 from .routing import Access, Route
 from .unsent import UNSENT, Unsent, Write
@@ -189,7 +189,7 @@ def _answer(number: int, response: web.StreamResponse) -> PartAnswer:
     if not isinstance(response, web.Response) or not isinstance(response.body, bytes | None):
         raise TypeError("a part's answer does not come whole")
     headers = {name: value for name, value in response.headers.items() if name not in _FOR_BROWSERS}
-    return PartAnswer(number, response.status, headers, msgspec.Raw(response.body or b""))
+    return PartAnswer(number, response.status, headers, as_body(response.body))
 
 
 class _Body:

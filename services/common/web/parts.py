@@ -18,6 +18,7 @@ MOST_BYTES = 2**20
 """Of a batch, as it is sent."""
 
 _NOTHING = msgspec.Raw()
+"""No body. What is not this very object would be encoded, as no JSON."""
 
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -52,6 +53,11 @@ class PartAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 _encoder = msgspec.json.Encoder()
 decode_batch = msgspec.json.Decoder(Batch).decode
 decode_answer = msgspec.json.Decoder(PartAnswer).decode
+
+
+def as_body(text: bytes | None) -> msgspec.Raw:
+    """The JSON of a body as it stands; it may be empty."""
+    return msgspec.Raw(text) if text else _NOTHING
 
 
 def encode_part(part: Part) -> bytes:

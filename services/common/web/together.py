@@ -14,13 +14,12 @@ from functools import partial
 from http import HTTPStatus
 
 import aiohttp
-import msgspec
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from client.sending import BrokenOff, NotSent, Requests, Sending
 from client.wire import Answer, read_answer
 
-from .parts import BATCH, MOST_BYTES, Part, PartAnswer, decode_answer, encode_part, joined
+from .parts import BATCH, MOST_BYTES, Part, PartAnswer, as_body, decode_answer, encode_part, joined
 
 FROM_BATCH = ("X-API-Key", "Tuckshop-Service", "Tuckshop-Shop")
 """Headers that all calls of a batch have in common: who asks, and whom."""
@@ -64,7 +63,7 @@ class Waiting:
             method=self.sending.method,
             path=self.sending.target,
             deadline=max(self.ends_at - now, 0.001),
-            body=msgspec.Raw(self.sending.body or b""),
+            body=as_body(self.sending.body),
             key=headers.get("Idempotency-Key"),
             request_id=headers["X-Request-ID"],
             traceparent=headers.get("traceparent", ""),

@@ -78,6 +78,10 @@ class Bakery:
         self.done.append(name)
         return web.json_response({"name": name})
 
+    async def throw_away(self, _request: web.Request) -> web.Response:
+        """There is nothing to tell."""
+        return web.Response(status=204)
+
     async def burn(self, _request: web.Request) -> web.Response:
         raise RuntimeError("the oven exploded")
 
@@ -99,6 +103,7 @@ async def bakery(shop: Shop) -> Bakery:
         Route("GET", "/loaves/{name}", bakery.look, gives=dict),
         Route("GET", "/slow/{name}", bakery.wait, gives=dict),
         Route("POST", "/slow/{name}", bakery.wait, gives=dict),
+        Route("DELETE", "/loaves/{name}", bakery.throw_away, status=204),
         Route("GET", "/burnt", bakery.burn, gives=dict),
         Route("POST", "/rejected", bakery.reject, gives=dict),
         Route("GET", "/by-hand", bakery.write_by_hand, gives=dict),
@@ -184,7 +189,13 @@ async def test_a_part_that_fails_fails_alone(shop: Shop, bakery: Bakery) -> None
         (200, None),
     ]
     assert told[2]["headers"]["Content-Type"] == "application/problem+json"
-    assert told[4]["headers"]["Allow"] == "GET, HEAD, OPTIONS"
+    assert told[4]["headers"]["Allow"] == "DELETE, GET, HEAD, OPTIONS"
+
+
+async def test_an_answer_may_have_no_body(shop: Shop, bakery: Bakery) -> None:
+    told = answers(await send(shop, part("DELETE"), part()))
+    assert told[0]["status"] == 204
+    assert "body" not in told[0]
 
 
 async def test_answers_are_told_as_each_part_ends(shop: Shop, bakery: Bakery) -> None:
