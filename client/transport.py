@@ -4,34 +4,30 @@ The services use it for their own calls, too. The key is sent only to instances 
 has named: redirects are never followed.
 """
 
-import asyncio
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
 import aiohttp
 from multidict import CIMultiDict
-from yarl import URL
 
 from .attempts import Attempts, is_inconclusive
 from .backoff import Backoff
 from .discovery import Discovery, Instance
 from .errors import OutcomeUnknown, ShopError, Unavailable, error_from_answer
-from .wire import Answer, Parameter, json_body, read_answer, with_query
+from .sending import BrokenOff, NotSent, Requests, Send, Sending
+from .wire import Answer, Parameter, json_body, with_query
 
 __all__ = ["Answer", "Transport", "open_session"]
 
 ATTEMPT_TIMEOUT = 3.0
 """Seconds for one attempt at a call, unless the call says otherwise."""
-_CONNECT_TIMEOUT = 1.0
 _CONNECTIONS = 256
 _KEEPALIVE = 30.0
 """Seconds for which an idle connection is kept: less than the 75 for which the services do."""
 
-_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 _SAFE = frozenset({"GET", "HEAD"})
 _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
 
@@ -45,12 +41,9 @@ class _Call:
     target: str
     headers: CIMultiDict[str] = field(repr=False)
     body: bytes | None = field(repr=False)
+    is_json: bool
     accept: Collection[int]
     read_limit: float
-
-
-class _ConnectionDropped(aiohttp.ClientError):
-    """The connection was closed before the answer was complete."""
 
 
 def open_session() -> aiohttp.ClientSession:
@@ -77,17 +70,19 @@ class Transport:
         *,
         context_headers: Callable[[], Mapping[str, str]] = dict,
         backoff: Backoff | None = None,
+        send: Send | None = None,
     ) -> None:
         """Call the instances that `discovery` finds, with `api_key` or without a key.
 
         `context_headers` returns the headers that a call takes over from what it is part of
         (X-Request-ID, traceparent). `backoff` gives the pauses between attempts at one instance.
+        `send` brings an attempt to its instance; by default each is a request of its own.
         """
-        self._session = session
         self._discovery = discovery
         self._api_key = api_key
         self._context_headers = context_headers
         self._backoff = backoff or Backoff(0.05, 1.0)
+        self._send = send or Requests(session).send
 
     async def request(
         self,
@@ -135,6 +130,7 @@ class Transport:
             with_query(path, params),
             self._call_headers(service, json is not None, headers, idempotency_key),
             content if json is None else json_body(json),
+            json is not None,
             accept,
             read_limit,
         )
@@ -147,12 +143,17 @@ class Transport:
             repeatable=repeatable,
             retries=retries,
         )
+        is_repeat = False
         while True:
             instance = await attempts.next_instance()
+            sending = self._sending(
+                call, instance, attempts.remaining(attempt_timeout), is_repeat=is_repeat
+            )
             try:
-                return await self._attempt(call, instance, attempts.remaining(attempt_timeout))
+                return await self._attempt(call, instance, sending)
             except ShopError as error:
                 attempts.failed(instance, error)
+            is_repeat = True
 
     def _call_headers(
         self,
@@ -174,16 +175,34 @@ class Transport:
         headers.update(extra or {})
         return headers
 
-    async def _attempt(self, call: _Call, instance: Instance, seconds: float) -> Answer:
+    def _sending(
+        self, call: _Call, instance: Instance, seconds: float, *, is_repeat: bool
+    ) -> Sending:
+        headers = call.headers.copy()
+        if self._discovery.shop is not None:
+            headers["Tuckshop-Shop"] = self._discovery.shop
+        return Sending(
+            instance.url,
+            call.method,
+            call.target,
+            headers,
+            call.body,
+            seconds,
+            call.read_limit,
+            is_json=call.is_json,
+            is_repeat=is_repeat,
+        )
+
+    async def _attempt(self, call: _Call, instance: Instance, sending: Sending) -> Answer:
         """Send the call once. Raises a ShopError if there is no answer to return."""
         try:
-            answer = await self._send(call, instance, seconds)
-        except _NOT_SENT as error:
+            answer = await self._send(sending)
+        except NotSent as error:
             raise self._no_answer(call, instance, "could not be reached", "unreachable") from error
         except TimeoutError as error:
-            what = f"did not answer within {seconds:.3g} s"
+            what = f"did not answer within {sending.seconds:.3g} s"
             raise self._no_answer(call, instance, what, "timeout") from error
-        except (aiohttp.ClientError, OSError) as error:
+        except BrokenOff as error:
             what = "closed the connection before it answered"
             raise self._no_answer(call, instance, what, "disconnected") from error
         if answer.status == 421:
@@ -201,27 +220,6 @@ class Transport:
         failure.may_have_been_done = call.method not in _SAFE and is_inconclusive(failure)
         raise failure
 
-    async def _send(self, call: _Call, instance: Instance, seconds: float) -> Answer:
-        try:
-            url = URL(f"{_origin(instance.url)}{call.target}", encoded=True)
-        except ValueError as error:
-            raise aiohttp.InvalidURL(instance.url) from error
-        headers = call.headers.copy()
-        if self._discovery.shop is not None:
-            headers["Tuckshop-Shop"] = self._discovery.shop
-        connect = min(_CONNECT_TIMEOUT, seconds * 0.8)
-        async with asyncio.timeout(seconds):
-            response = await self._session.request(
-                call.method,
-                url,
-                data=call.body,
-                headers=headers,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=None, connect=connect, ceil_threshold=math.inf),
-                middlewares=(_send_once,),
-            )
-            return await read_answer(response, call.read_limit)
-
     def _no_answer(self, call: _Call, instance: Instance, what: str, code: str) -> ShopError:
         """Note that the instance failed, and return the error for an attempt without an answer."""
         self._discovery.failed(instance, what)
@@ -233,24 +231,3 @@ class Transport:
             request_id=call.headers["X-Request-ID"],
             may_have_been_done=may_have_been_done,
         )
-
-
-@lru_cache(maxsize=256)
-def _origin(url: str) -> URL:
-    """The part of an instance's URL that all calls to it begin with. Raises ValueError."""
-    return URL(url).origin()
-
-
-async def _send_once(
-    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Keep aiohttp from repeating a request by itself when a pooled connection drops.
-
-    Its second attempt may fail to connect, and would hide that the first one was sent.
-    """
-    try:
-        return await send(request)
-    except _NOT_SENT:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _ConnectionDropped(str(error)) from error

@@ -29,8 +29,11 @@ from services.common.core.settings import DEVELOPMENT_KEY, Settings
 from services.common.core.token_keys import TokenKeys
 from services.common.process.serve import listen
 from services.common.web.auth import Keyring
+from services.common.web.batch import serve_batch
 from services.common.web.keys import BOUND
 from services.common.web.lifecycle import LIFECYCLE
+from services.common.web.parts import BATCH, MOST_BYTES
+from services.common.web.unsent import UNSENT, Unsent
 from tests.token_keys import KEYS
 
 OPERATOR = DEVELOPMENT_KEY
@@ -120,8 +123,16 @@ class Shop:
     async def stand_in(
         self, name: str, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> None:
-        """Have `handler` answer for a service, registered under its name."""
-        app = web.Application()
+        """Have `handler` answer for a service, registered under its name. It is given what comes in
+        a batch one by one.
+        """
+
+        async def answer_batch(request: web.Request) -> web.StreamResponse:
+            return await serve_batch(request, await request.read())
+
+        app = web.Application(client_max_size=MOST_BYTES)
+        app[UNSENT] = Unsent()
+        app.router.add_post(BATCH, answer_batch)
         app.router.add_route("*", "/{path:.*}", handler)
         self.runners[name] = runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()

@@ -25,6 +25,7 @@ from services.common.web.codes import STATUSES
 from services.common.web.idempotency_keys import LIFETIME_HOURS
 from services.common.web.lifecycle import MAX_IN_FLIGHT
 from services.common.web.openapi import alternatives
+from services.common.web.parts import BATCH
 from services.common.web.request import BODY_LIMIT
 from services.common.web.routing import Access, Route
 from services.common.web.unsent import MAX_UNSENT, PACE, STALLED_SECONDS
@@ -73,7 +74,8 @@ def _rows() -> Iterator[tuple[tuple[str, str, str], Row]]:
 
 ROWS = list(_rows())
 ON_THE_PAGE = dict(ROWS)
-EVERY = every_route()
+EVERY = [case for case in every_route() if case.route.path != BATCH]
+"""But for what services ask one another for: README.md tells of it."""
 
 
 def row_of(place: RouteCase) -> Row:

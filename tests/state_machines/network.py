@@ -22,11 +22,12 @@ MAX_LATE = 6
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, whole."""
+    """An answer. One that `is_cut` ends where its connection did."""
 
     status: int
     headers: CIMultiDictProxy[str]
     body: bytes
+    is_cut: bool = False
 
 
 class Host(Protocol):
@@ -169,10 +170,12 @@ class Response:
         self.status = reply.status
         self.headers = reply.headers
         self.content = self
-        self._body = reply.body
+        self._reply = reply
 
     async def iter_any(self) -> AsyncIterator[bytes]:
-        yield self._body
+        yield self._reply.body
+        if self._reply.is_cut:
+            raise aiohttp.ClientPayloadError
 
     def at_eof(self) -> bool:
         return True

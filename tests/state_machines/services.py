@@ -65,6 +65,31 @@ class _Body:
         return body
 
 
+class _Writer:
+    """Takes what an answer has that is written bit by bit."""
+
+    output_size = 0
+    length: int | None = None
+
+    def __init__(self) -> None:
+        self.written = b""
+
+    def enable_chunking(self) -> None:
+        pass
+
+    async def write_headers(self, _status: str, _headers: Mapping[str, str]) -> None:
+        pass
+
+    async def write(self, data: bytes) -> None:
+        self.written += data
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        self.written += data
+
+    async def drain(self) -> None:
+        pass
+
+
 CURRENT: ContextVar[Service] = ContextVar("service")
 """The service that a task belongs to."""
 
@@ -79,7 +104,7 @@ class Service:
         """The one that writes and the one that reads, once they are open."""
         self._network = network
         self._loop = loop
-        self._tasks: dict[asyncio.Task[None], Message] = {}
+        self._tasks: dict[asyncio.Task[None], tuple[Message, _Writer]] = {}
         kind, create_app = MAKERS[name]
         more = SETTINGS.get(name, {})
         self._runner = web.AppRunner(create_app(kind(service=name, data_dir=folder, **more)))
@@ -99,17 +124,20 @@ class Service:
 
     def serve(self, message: Message) -> None:
         """Begin to answer a request."""
-        task = self._loop.create_task(self._answer(message))
-        self._tasks[task] = message
+        writer = _Writer()
+        task = self._loop.create_task(self._answer(message, writer))
+        self._tasks[task] = message, writer
         task.add_done_callback(self._tasks.pop)
 
     def die(self) -> None:
-        """End as kill -9 ends it: whoever waits for its answer sees the connection end."""
+        """End as kill -9 ends it: whoever waits for its answer sees the connection end, after what
+        was written.
+        """
         self.dead = True
         self._network.forget(self)
-        for task, message in self._tasks.items():
+        for task, (message, writer) in self._tasks.items():
             if message.answer is None:
-                message.come_back(aiohttp.ServerDisconnectedError())
+                message.come_back(_cut(writer) or aiohttp.ServerDisconnectedError())
                 self._network.served.append(message)
             task.cancel()
 
@@ -117,7 +145,7 @@ class Service:
         """Let go of what the dead one still has open."""
         await self._runner.cleanup()
 
-    async def _answer(self, message: Message) -> None:
+    async def _answer(self, message: Message, writer: Any) -> None:
         CURRENT.set(self)
         headers = CIMultiDictProxy(CIMultiDict(message.headers))
         url = URL(message.target, encoded=True)
@@ -127,12 +155,19 @@ class Service:
         )
         body: Any = _Body(message.body)
         task: Any = asyncio.current_task()
-        response = await answer(Request(self.app, head, body, _CONNECTION, _CONNECTION, task))
-        assert isinstance(response, web.Response)
-        assert isinstance(response.body, bytes)
+        response = await answer(Request(self.app, head, body, _CONNECTION, writer, task))
+        body_sent = response.body if isinstance(response, web.Response) else writer.written
+        assert isinstance(body_sent, bytes)
         if not self.dead:
-            reply = Reply(response.status, CIMultiDictProxy(response.headers), response.body)
+            reply = Reply(response.status, CIMultiDictProxy(response.headers), body_sent)
             self._network.answered(message, reply)
+
+
+def _cut(writer: _Writer) -> Reply | None:
+    """As much of an answer as was written, if any was."""
+    if not writer.written:
+        return None
+    return Reply(200, CIMultiDictProxy(CIMultiDict()), writer.written, is_cut=True)
 
 
 class _Failures(logging.Handler):

@@ -25,6 +25,7 @@ from ..web import health
 from ..web.addresses import TRUSTED_PROXIES
 from ..web.admission import GATES, WRONG_KEYS, places_for_customers
 from ..web.auth import Keyring
+from ..web.batch import BATCH_ROUTE
 from ..web.idempotency import LIVE_KEYS
 from ..web.idempotency_keys import forget_old_keys
 from ..web.keys import (
@@ -38,6 +39,7 @@ from ..web.keys import (
     TRANSPORT,
     Resource,
 )
+from ..web.lanes import open_lanes
 from ..web.lifecycle import LIFECYCLE, Lifecycle
 from ..web.metrics import METRICS, Metrics
 from ..web.routing import Route, add_routes
@@ -80,7 +82,8 @@ def service_app(
     of its scripts). `resources` are the service's own cleanup contexts, and `forgets` the units of
     work that delete what it need not keep.
     """
-    app = base_app(settings, routes)
+    # One that keeps nothing is called by no other.
+    app = base_app(settings, [*routes, BATCH_ROUTE] if database is not None else routes)
     app[PEERS] = peers
     if database is not None and migrations is not None:
         schema = service_schema(settings.service, migrations)
@@ -125,10 +128,11 @@ async def _peers(app: web.Application) -> AsyncIterator[None]:
             settings.api_key,
             name=f"{settings.service}/{settings.instance_id}",
         ) as discovery,
+        open_lanes(session, settings.api_key) as send,
     ):
         app[SESSION] = session
         app[DISCOVERY] = discovery
         app[TRANSPORT] = Transport(
-            session, discovery, settings.api_key, context_headers=onward_headers
+            session, discovery, settings.api_key, context_headers=onward_headers, send=send
         )
         yield

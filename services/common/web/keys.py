@@ -15,6 +15,7 @@ from client.transport import Transport
 from ..core.settings import Settings
 from ..storage.database import Database
 from .auth import Keyring, Principal
+from .parts import Part
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 KEYRING: web.AppKey[Keyring] = web.AppKey("keyring", Keyring)
@@ -33,6 +34,8 @@ BOUND: web.AppKey[asyncio.Future[str]] = web.AppKey("bound", asyncio.Future)
 HELD: web.RequestKey[ExitStack] = web.RequestKey("held", ExitStack)
 """What a request holds until its answer has been sent."""
 PRINCIPAL: web.RequestKey[Principal] = web.RequestKey("principal", Principal)
+PART: web.RequestKey[Part] = web.RequestKey("part", Part)
+"""What a request is that came in a batch: whoever serves the batch sends its answer."""
 
 Resource = Callable[[web.Application], AsyncIterator[None]]
 """A cleanup context of an application: it opens something, yields, and closes it."""

@@ -20,7 +20,7 @@ from ..core.errors import (
 )
 from ..core.query import parse_query
 from .keys import SETTINGS
-from .request import BODY_LIMIT
+from .request import BODY_LIMIT, Request
 
 CODINGS = ("gzip", "deflate")
 """How a body may be packed; its limit is that of what is in it."""
@@ -34,16 +34,19 @@ def unknown_coding() -> UnsupportedMediaType:
     )
 
 
-def _too_large() -> PayloadTooLarge:
-    return PayloadTooLarge(f"A request body may have {BODY_LIMIT} bytes")
+def _too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"A request body may have {limit} bytes")
 
 
-async def read_body(request: web.Request) -> bytes:
-    """The whole body. Raises PayloadTooLarge, UnsupportedMediaType, RequestTimeout, Malformed."""
+async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    """The whole body, of at most `limit` bytes.
+
+    Raises PayloadTooLarge, UnsupportedMediaType, RequestTimeout, Malformed.
+    """
     if not request.can_read_body:
         return b""
-    if (request.content_length or 0) > BODY_LIMIT:
-        raise _too_large()
+    if (request.content_length or 0) > limit:
+        raise _too_large(limit)
     coding = request.headers.get("Content-Encoding", "identity")
     if coding.lower() not in ("identity", *CODINGS):
         raise unknown_coding()
@@ -51,13 +54,13 @@ async def read_body(request: web.Request) -> bytes:
     try:
         if request.content.is_eof():  # usually all of it has come with the header
             body = request.content.read_nowait()
-            if len(body) > BODY_LIMIT:
-                raise _too_large()
+            if len(body) > limit:
+                raise _too_large(limit)
             return body
         async with asyncio.timeout(seconds):
-            return await request.read()
+            return await request.read(limit)
     except web.HTTPRequestEntityTooLarge:
-        raise _too_large() from None
+        raise _too_large(limit) from None
     except TimeoutError:
         raise RequestTimeout(f"The body did not arrive within {seconds:g} s") from None
     except web.RequestPayloadError:

@@ -18,7 +18,7 @@ from ..core.errors import Forbidden, MethodNotAllowed, NotFound, OutcomeUnknown,
 from .admission import admit, authenticate
 from .auth import shows_key
 from .idempotency import KeyedRequest, serve_keyed
-from .keys import PRINCIPAL, SETTINGS, TOKEN_RENEWAL
+from .keys import PART, PRINCIPAL, SETTINGS, TOKEN_RENEWAL
 from .lifecycle import LIFECYCLE
 from .parameters import parse_parameters, read_body
 from .request import Request
@@ -40,6 +40,8 @@ async def serve_route(request: Request) -> web.StreamResponse:
             return web.Response(status=204, headers=problem.headers)
         raise
     request[ROUTE] = route
+    if PART in request and not route.fits_in_batch:
+        raise NotFound("There is no such route in a batch")
     if route.access is Access.PUBLIC and not route.counted:
         if route.renews and shows_key(request):
             request[PRINCIPAL] = authenticate(request, expired=app[TOKEN_RENEWAL])
@@ -65,8 +67,8 @@ def _authorize(request: web.Request, route: Route) -> None:
         raise Forbidden("This takes the operator key; a customer token will not do.")
 
 
-async def _parameters(request: web.Request, route: Route) -> Any:
-    body = await read_body(request)
+async def _parameters(request: Request, route: Route) -> Any:
+    body = await read_body(request, route.body_limit)
     if route.raw:
         return body
     return parse_parameters(request, body, route.takes, takes_query=route.has_query)
@@ -86,8 +88,11 @@ async def _handle(request: web.Request, route: Route, parameters: Any) -> web.St
 async def _handle_within_deadline(
     request: web.Request, route: Route, parameters: Any
 ) -> web.StreamResponse:
+    seconds = request.app[SETTINGS].request_deadline
+    if PART in request:
+        seconds = min(seconds, request[PART].deadline)
     try:
-        async with asyncio.timeout(request.app[SETTINGS].request_deadline):
+        async with asyncio.timeout(seconds):
             return await _handle(request, route, parameters)
     except TimeoutError:
         if route.method == "GET":

@@ -42,3 +42,8 @@ class Request(web.Request):
         self.app = app
         self.match_info = {}
         self[HELD] = ExitStack()
+
+    async def read(self, limit: int = BODY_LIMIT) -> bytes:
+        """The whole body. Raises web.HTTPRequestEntityTooLarge past `limit` bytes."""
+        self._client_max_size = limit
+        return await super().read()

@@ -8,12 +8,14 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from ..core.errors import MethodNotAllowed, NotFound
+from .request import BODY_LIMIT
 
 Handler = Callable[..., Awaitable[web.StreamResponse]]
 """Called with the request, then with its parameters if the route takes any, then with the
@@ -49,7 +51,7 @@ class Route:
     however much waits to be read: a probe must not fail for that. A public route that `renews`
     authenticates whoever shows a key or a token, before the gates; a token that has expired will do
     for as long as it can be renewed. A public route that is `counted` takes a slot and has a
-    deadline, as those have that take a key.
+    deadline, as those have that take a key. A body may have `body_limit` bytes.
     """
 
     method: str
@@ -71,6 +73,7 @@ class Route:
     ungated: bool = False
     renews: bool = False
     counted: bool = False
+    body_limit: int = BODY_LIMIT
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -86,6 +89,12 @@ class Route:
     def has_query(self) -> bool:
         """Whether a request may have a query string."""
         return self.takes is not Nothing and (self.method == "GET" or self.query_or_body)
+
+    @property
+    def fits_in_batch(self) -> bool:
+        """Whether it may be a part of a batch: its answer comes whole, and is JSON or nothing."""
+        tells = self.gives not in (None, str) or self.status == HTTPStatus.NO_CONTENT
+        return tells and not (self.raw or self.streams)
 
 
 _NAME = re.compile(r"\{(\w+)(?::([^{}]+))?\}")

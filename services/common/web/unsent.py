@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -29,6 +30,9 @@ it receives (MinRate of mod_reqtimeout).
 LOOK_SECONDS = 1.0
 _STREAMED = 2**20
 """What an answer counts for whose length is not known: as much as may be held of it at once."""
+
+
+Write = Callable[[bytes, bool], Awaitable[None]]
 
 
 @dataclass(slots=True, eq=False)
@@ -94,16 +98,45 @@ class Unsent:
         if transport is None:
             return
         size = size_of(response)
-        sending = _Sending(transport, request.writer)
-        self._sending.add(sending)
         self.bytes += size
         try:
-            await response.prepare(request)
-            await response.write_eof()
+            with self._watched(request, transport):
+                await response.prepare(request)
+                await response.write_eof()
         except ConnectionError:
             response.body = None  # aiohttp would begin to write it once more
         finally:
             self.bytes -= size
+
+    @contextmanager
+    def stream(self, request: web.Request, response: web.StreamResponse) -> Iterator[Write]:
+        """A way to write an answer piece by piece, the last of which is said to be it. It returns
+        when the piece is with the kernel, and raises ConnectionError once the caller has gone.
+        """
+
+        async def write(piece: bytes, is_last: bool) -> None:
+            if not response.prepared:
+                await response.prepare(request)
+            if is_last:
+                await response.write_eof(piece)
+            else:
+                await response.write(piece)
+                await request.writer.drain()
+
+        with self._watched(request, request.transport):
+            yield write
+
+    @contextmanager
+    def _watched(self, request: web.Request, transport: asyncio.Transport | None) -> Iterator[None]:
+        """See to it that a reader who is too slow is dropped."""
+        if transport is None:
+            yield
+            return
+        sending = _Sending(transport, request.writer)
+        self._sending.add(sending)
+        try:
+            yield
+        finally:
             self._sending.discard(sending)
 
     def drop_slow(self) -> None:
