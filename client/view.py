@@ -88,6 +88,8 @@ class View:
         other one is down.
         """
         known = self.instances(service)
+        if len(known) == 1 and known[0].state != "down":
+            return known
         if all(each.state == "down" for each in known):
             known += [each for each, _ in self._unconfirmed.values() if each.service == service]
         up = [each for each in known if each.state == "up"]
