@@ -73,6 +73,9 @@ def grow(folder: Path, template: Template, size: Size) -> None:
         with closing(sqlite3.connect(folder / f"{file}.db", isolation_level=None)) as conn:
             conn.create_function("uuid_of", 1, uuid_of, deterministic=True)
             conn.execute("PRAGMA synchronous = OFF")
+            conn.execute(
+                "PRAGMA cache_size = -1000000"
+            )  # KiB: ids are random, and so are their pages
             conn.execute("BEGIN")
             fill(conn, size, values)
             conn.execute("COMMIT")
