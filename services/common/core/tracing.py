@@ -19,8 +19,8 @@ _TRACEPARENT = re.compile(
 
 
 def _random_hex(size: int) -> str:
-    """So many random bytes, which need not be hard to guess, and so are not asked of the system."""
-    return random.randbytes(size).hex()
+    """So many random bytes; nobody has to be kept from guessing them."""
+    return random.randbytes(size).hex()  # noqa: S311
 
 
 @dataclass(frozen=True, slots=True)
