@@ -53,13 +53,13 @@ async def get_cart(request: web.Request) -> web.Response:
     user_id = _own_user(request)
     catalog = await _ask_catalog(request, user_id)
     await _remember(request, user_id, catalog)
-    cart = await request.app[DATABASE].read(store.read_cart, user_id, catalog, _currency(request))
+    cart = await request.app[DATABASE].lookup(store.read_cart, user_id, catalog, _currency(request))
     return _cart_response(cart)
 
 
 async def get_lines(request: web.Request) -> web.Response:
     """What is in a user's cart, without asking the catalog; the order service reads this."""
-    lines = await request.app[DATABASE].read(store.read_lines, _path_user(request))
+    lines = await request.app[DATABASE].lookup(store.read_lines, _path_user(request))
     return web.json_response(body=wire.encode(lines))
 
 
@@ -125,14 +125,14 @@ async def _set_units(request: web.Request, quantity: int) -> web.Response:
 
 async def _ask_catalog(request: web.Request, user_id: str, *more: int) -> CatalogSnapshot:
     """Ask the catalog about all products in the cart, and about `more`."""
-    in_cart: Iterable[int] = await request.app[DATABASE].read(store.products_in_cart, user_id)
+    in_cart: Iterable[int] = await request.app[DATABASE].lookup(store.products_in_cart, user_id)
     return await ask_catalog(request.app, {*in_cart, *more})
 
 
 async def _remember(request: web.Request, user_id: str, catalog: CatalogSnapshot) -> None:
     """Store what the catalog said, if it is new. If that fails, the cart is shown all the same."""
     database = request.app[DATABASE]
-    if await database.read(store.has_news, user_id, catalog):
+    if await database.lookup(store.has_news, user_id, catalog):
         try:
             await database.write(transitions.learn, user_id, catalog)
         except DatabaseError as error:

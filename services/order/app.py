@@ -111,7 +111,7 @@ async def get_order(request: web.Request) -> web.Response:
 async def list_events(request: web.Request) -> web.Response:
     """Every state that an order has been in, with times and causes, oldest first."""
     order = await own_order(request)
-    events = await request.app[DATABASE].read(store.list_events, order.order_id)
+    events = await request.app[DATABASE].lookup(store.list_events, order.order_id)
     return web.json_response(body=wire.encode(events))
 
 
@@ -155,7 +155,7 @@ async def _look_up(
     Raises NotFound (`order_not_found`), Conflict (`no_payment`), Invalid (`amount_mismatch`) and
     Unavailable.
     """
-    await request.app[DATABASE].read(store.get_order, order_id)
+    await request.app[DATABASE].lookup(store.get_order, order_id)
     payment = await Peers(request.app).find_payment(order_id, notification.payment_id)
     if notification.user_id not in (msgspec.UNSET, payment.user_id):
         raise order_not_found(order_id, payment_id=payment.payment_id)

@@ -18,6 +18,6 @@ def order_id_in_path(request: web.Request) -> str:
 
 async def own_order(request: web.Request) -> Order:
     """The order in the path. Raises NotFound for one that is not there, or somebody else's."""
-    order = await request.app[DATABASE].read(store.get_order, order_id_in_path(request))
+    order = await request.app[DATABASE].lookup(store.get_order, order_id_in_path(request))
     request[PRINCIPAL].require_access(order.user_id, order_not_found(order.order_id))
     return order

@@ -43,7 +43,7 @@ async def make_receipt(request: web.Request) -> web.Response:
 async def get_receipt(request: web.Request) -> web.Response:
     """The order whose receipt a link leads to. Who has the link needs no key."""
     digest = hash_of(request.match_info["token"])
-    receipt = await request.app[DATABASE].read(read_receipt, digest)
+    receipt = await request.app[DATABASE].lookup(read_receipt, digest)
     return web.json_response(body=wire.encode(receipt))
 
 

@@ -59,7 +59,7 @@ def make_step(app: web.Application) -> Step:
     peers = Peers(app)
 
     async def step(order_id: str, seen: Order | None) -> Taken | None:
-        order = seen if seen else await database.read(store.get_order, order_id)
+        order = seen if seen else await database.lookup(store.get_order, order_id)
         if order.status == "CREATED" and app[GATE].is_open and order.expires_at <= utc_now():
             expired = await database.write(
                 transitions.expire_order, order_id, utc_now(), current_request_id()

@@ -98,7 +98,7 @@ async def _begin_payment(request: web.Request, new: NewPayment, keyed: KeyedRequ
 async def get_payment(request: web.Request) -> web.Response:
     """One payment."""
     payment_id = _payment_id(request)
-    payment = await request.app[DATABASE].read(store.get_payment, payment_id)
+    payment = await request.app[DATABASE].lookup(store.get_payment, payment_id)
     request[PRINCIPAL].require_access(payment.user_id, payment_not_found(payment_id))
     return web.json_response(body=wire.encode(PaymentView.of(payment)))
 
@@ -119,7 +119,7 @@ async def refund(request: web.Request, keyed: KeyedRequest) -> web.Response:
     """
     payment_id, begun = _payment_id(request), None
     if keyed.resumes is None:
-        payment = await request.app[DATABASE].read(store.get_payment, payment_id)
+        payment = await request.app[DATABASE].lookup(store.get_payment, payment_id)
         if payment.status == "PENDING":
             await advance(request, payment_id)
         begun = await keyed.run(transitions.begin_refund, payment_id, keyed.key, utc_now())

@@ -23,7 +23,7 @@ def make_step(app: web.Application) -> Step:
     peers = Peers(app)
 
     async def step(payment_id: str, seen: Payment | None) -> Taken | None:
-        payment = seen if seen else await database.read(store.get_payment, payment_id)
+        payment = seen if seen else await database.lookup(store.get_payment, payment_id)
         if payment.status == "PENDING":
             return await settle_with_order(payment)
         if payment.status == "REFUNDING":

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from services.common.storage.database import QUEUE_LIMIT
+from services.common.storage.reads import ForAThread, Lookups
 from services.common.web.keys import DATABASE
 from tests.passing import let_pass
 from tests.shop import Reply, Shop, until
@@ -65,6 +66,16 @@ async def start_order(shop: Shop, **settings: float) -> OrderService:
     return order_service
 
 
+@pytest.fixture
+def no_lookup_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is looked up has to wait for the thread that reads."""
+
+    def run(*_query: Any, **_named: Any) -> None:
+        raise ForAThread
+
+    monkeypatch.setattr(Lookups, "run", run)
+
+
 @asynccontextmanager
 async def full_queue(call: Callable[..., Awaitable[Any]]) -> AsyncIterator[None]:
     """Have as many calls of a database's `read` or `write` wait as may, until the end."""
@@ -87,6 +98,7 @@ def says_no_more(_: web.Request) -> web.StreamResponse:
     return answer
 
 
+@pytest.mark.usefixtures("no_lookup_at_once")
 async def test_an_order_that_cannot_be_read_back_is_outcome_unknown(shop: Shop) -> None:
     order_service = await start_order(shop)
     holds, order_service.catalog.answers = order_service.catalog.answers, says_no_more
@@ -103,6 +115,7 @@ async def test_an_order_that_cannot_be_read_back_is_outcome_unknown(shop: Shop) 
     assert len(await rows(shop, "order", "SELECT * FROM orders")) == 1
 
 
+@pytest.mark.usefixtures("no_lookup_at_once")
 async def test_a_payment_that_cannot_be_read_back_is_outcome_unknown(shop: Shop) -> None:
     payment_service = await start_payment(shop)
     confirms, payment_service.peer.answers = payment_service.peer.answers, says_no_more
@@ -118,6 +131,7 @@ async def test_a_payment_that_cannot_be_read_back_is_outcome_unknown(shop: Shop)
     assert len(await payment_service.payments()) == 1
 
 
+@pytest.mark.usefixtures("no_lookup_at_once")
 async def test_a_refund_that_cannot_be_read_back_is_outcome_unknown(shop: Shop) -> None:
     payment_service = await start_payment(shop)
     payment_id = (await payment_service.pay()).json["payment_id"]
@@ -135,6 +149,7 @@ async def test_a_refund_that_cannot_be_read_back_is_outcome_unknown(shop: Shop) 
     ] == "REFUNDED"
 
 
+@pytest.mark.usefixtures("no_lookup_at_once")
 async def test_who_settles_a_payment_is_answered_though_nothing_can_be_read(shop: Shop) -> None:
     payment_service = await start_payment(shop)
     payment_service.peer.open.clear()

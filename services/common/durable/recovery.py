@@ -226,7 +226,7 @@ async def advance_and_respond(
         return current(conn) if stored is None or stored.response is None else stored.response
 
     try:
-        return (await request.app[DATABASE].read(read)).to_web()
+        return (await request.app[DATABASE].lookup(read)).to_web()
     except DatabaseError as error:
         raise OutcomeUnknown(f"Begun, and how it stands cannot be read now: {error}") from error
 

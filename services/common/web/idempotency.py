@@ -129,7 +129,7 @@ async def serve_keyed(
         raise RequestInProgress
     live.add(key.identity)
     try:
-        stored = await database.read(find, key)
+        stored = await database.lookup(find, key)
         if stored is not None and not key.asks_the_same(stored):
             raise Invalid(
                 "This Idempotency-Key was used for another request", code="idempotency_key_reused"
