@@ -74,6 +74,12 @@ async def fill(shop: Shop, pear: str = "2.50", lime: str = "1.00") -> dict[str, 
     ids |= {name: order["order_id"] for name, order in orders.items()}
     ids["payment"] = (await shop.pay(orders["paid"])).json["payment_id"]
     ids["refund"] = (await shop.pay(orders["refunded"])).json["payment_id"]
+
+    async def sold() -> bool:
+        refunded = (await shop.call("order", "GET", f"/orders/{ids['refunded']}")).json
+        return bool(refunded["stock_state"] == "COMMITTED")
+
+    await until(sold)  # so that the ledger has its line, whoever is first
     await shop.call("payment", "POST", f"/payments/{ids['refund']}/refund")
     await shop.call("order", "POST", f"/orders/{ids['cancelled']}/cancel")
     assert (await shop.pay(orders["cancelled"])).code == "order_closed"
