@@ -40,9 +40,14 @@ class JsonLines(logging.Formatter):
         ]
         if request := current_request():
             members.append(f'"request_id": {_text(request.request_id)}')
-        for name, value in vars(record).items():
-            if name not in _OWN_ATTRIBUTES:
-                members.append(f"{_text(name)}: {_ENCODER.encode(value)}")
+        if isinstance(record, RequestRecord):
+            members.append(f'"milliseconds": {record.milliseconds}')
+        else:
+            members.extend(
+                f"{_text(name)}: {_ENCODER.encode(value)}"
+                for name, value in vars(record).items()
+                if name not in _OWN_ATTRIBUTES
+            )
         if record.exc_info:
             members.append(f'"traceback": {_text(self.formatException(record.exc_info))}')
         return f"{{{', '.join(members)}}}"
@@ -62,16 +67,12 @@ class RequestRecord(logging.LogRecord):
     """
 
     def __init__(self, level: int, message: str, seconds: float) -> None:
-        now = time.time()
-        vars(self).update(
-            _OF_NOBODY,
-            levelno=level,
-            levelname=logging.getLevelName(level),
-            msg=message,
-            created=now,
-            msecs=now % 1 * 1000,
-            milliseconds=round(seconds * 1000, 1),
-        )
+        vars(self).update(_OF_NOBODY)
+        self.levelno, self.levelname = level, logging.getLevelName(level)
+        self.msg = message
+        self.created = time.time()
+        self.msecs = self.created % 1 * 1000
+        self.milliseconds = round(seconds * 1000, 1)
 
 
 def log_request(level: int, message: str, seconds: float) -> None:
@@ -98,7 +99,7 @@ class Batches(logging.StreamHandler[TextIO]):
             self._lines.append(f"{self.format(record)}\n")
             if record.levelno >= logging.WARNING:
                 self.flush()
-            else:
+            elif not self._waiting.is_set():
                 self._waiting.set()
         except Exception:
             self.handleError(record)

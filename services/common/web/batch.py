@@ -9,6 +9,7 @@ shop, the key and the drain, is checked before any part begins: then nothing was
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ from .routing import Access, Route
 from .serving import answer, mark
 from .unsent import UNSENT, Unsent, Write
 
+Headers = Sequence[tuple[str, str]]
 _FROM_BATCH = ("Host", "X-API-Key", "Authorization", "Tuckshop-Service", "Tuckshop-Shop")
 """Headers that a part has from its batch: who asks, and whom."""
 _FOR_BROWSERS = frozenset({"Cache-Control", "Server", "X-Content-Type-Options"})
@@ -38,8 +40,9 @@ async def serve_batch(request: web.Request, body: bytes) -> web.StreamResponse:
     """Serve each part, and answer each as it ends, in a line of its own."""
     parts = _read(body)
     lines = _Lines(len(parts), request.app[UNSENT])
+    shared = [(name, value) for name in _FROM_BATCH for value in request.headers.getall(name, ())]
     tasks = [
-        asyncio.create_task(_serve(request, number, part, lines))
+        asyncio.create_task(_serve(request, shared, number, part, lines))
         for number, part in enumerate(parts)
     ]
     try:
@@ -120,10 +123,12 @@ async def _send(request: web.Request, lines: _Lines) -> web.StreamResponse:
     return response
 
 
-async def _serve(request: web.Request, number: int, part: Part, lines: _Lines) -> None:
+async def _serve(
+    batch: web.Request, shared: Headers, number: int, part: Part, lines: _Lines
+) -> None:
     """Serve one part. It fails alone."""
     try:
-        told = _told(number, await answer(_request_of(request, part)))
+        told = _told(number, await answer(_request_of(batch, shared, part)))
     except Exception:
         logger.exception("unexpected failure")
         problem = StoredResponse.of_problem(InternalError(), part.request_id)
@@ -141,13 +146,11 @@ def _read(body: bytes) -> list[Part]:
         raise Malformed(f"Malformed JSON: {error}", code="malformed_json") from None
 
 
-def _request_of(batch: web.Request, part: Part) -> Request:
+def _request_of(batch: web.Request, shared: Headers, part: Part) -> Request:
     """The request that a part is: from who sent the batch, over the same connection."""
     headers = CIMultiDict(
-        (name, value) for name in _FROM_BATCH for value in batch.headers.getall(name, ())
+        [*shared, ("X-Request-ID", part.request_id), ("traceparent", part.traceparent)]
     )
-    headers["X-Request-ID"] = part.request_id
-    headers["traceparent"] = part.traceparent
     if part.key is not None:
         headers["Idempotency-Key"] = part.key
     body = bytes(part.body)
