@@ -38,8 +38,11 @@ async def serve_batch(request: web.Request, body: bytes) -> web.StreamResponse:
     """Serve each part, and answer each as it ends, in a line of its own."""
     parts = _read(body)
     lines = _Lines(len(parts), request.app[UNSENT])
+    common = CIMultiDict(
+        (name, value) for name in _FROM_BATCH for value in request.headers.getall(name, ())
+    )
     tasks = [
-        asyncio.create_task(_serve(request, number, part, lines))
+        asyncio.create_task(_serve(request, number, _request_of(request, part, common), lines))
         for number, part in enumerate(parts)
     ]
     try:
@@ -52,6 +55,7 @@ async def serve_batch(request: web.Request, body: bytes) -> web.StreamResponse:
         lines.close()
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 BATCH_ROUTE = Route(
@@ -120,13 +124,16 @@ async def _send(request: web.Request, lines: _Lines) -> web.StreamResponse:
     return response
 
 
-async def _serve(request: web.Request, number: int, part: Part, lines: _Lines) -> None:
+async def _serve(batch: web.Request, number: int, part: web.Request, lines: _Lines) -> None:
     """Serve one part. It fails alone."""
     try:
-        answer = _answer(number, await _dispatch(request.app, _request_of(request, part)))
+        answer = _answer(number, await _dispatch(batch.app, part))
+    except asyncio.CancelledError:
+        lines.put(b"")  # it has ended, and how is not told
+        raise
     except Exception:
         logger.exception("unexpected failure")
-        problem = StoredResponse.of_problem(InternalError(), part.request_id)
+        problem = StoredResponse.of_problem(InternalError(), part[PART].request_id)
         answer = PartAnswer(number, problem.status, {}, msgspec.Raw(problem.body))
     lines.put(encode_line(answer))
 
@@ -146,11 +153,11 @@ def _read(body: bytes) -> list[Part]:
         raise Malformed(f"Malformed JSON: {error}", code="malformed_json") from None
 
 
-def _request_of(batch: web.Request, part: Part) -> web.Request:
-    """The request that a part is: from who sent the batch, over the same connection."""
-    headers = CIMultiDict(
-        (name, value) for name in _FROM_BATCH for value in batch.headers.getall(name, ())
-    )
+def _request_of(batch: web.Request, part: Part, common: CIMultiDict[str]) -> web.Request:
+    """The request that a part is: from who sent the batch, with the headers that all of it have in
+    `common`, over the same connection.
+    """
+    headers = common.copy()
     headers["X-Request-ID"] = part.request_id
     headers["traceparent"] = part.traceparent
     if part.key is not None:
