@@ -5,18 +5,23 @@ delays, drops, duplicates and replays late, and above all loses the answer after
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections import Counter
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from services.common.web.parts import BATCH
+
 from .workload import LATE_RESERVE, SLOW_RESERVE
 
 LOST = "answer lost after the effect"
+BATCH_LOST = "batch's answer lost after the effect"
+BATCH_CUT = "batch's answer cut off"
 STRANGER = "answered by a stranger"
 """Between two services alone, before or after the effect: their answers settle something."""
 FAULTS = {
@@ -28,8 +33,11 @@ FAULTS = {
     "replayed late": 12,
     "delivered late": 8,
     STRANGER: 5,
+    BATCH_CUT: 20,
 }
-"""What can happen to a request, and how often in relation to the others."""
+"""What can happen to a request, and how often in relation to the others. What is no batch is lost
+instead of cut off.
+"""
 
 CLIENTS = ("client", "storefront")
 """Callers whose requests are a customer's own. What a service asks of a peer may be repeated."""
@@ -113,17 +121,19 @@ class Proxy:
     async def _serve(
         self, request: web.BaseRequest, body: bytes, target: str, *, from_client: bool
     ) -> web.StreamResponse:
-        asked = request.headers.get("X-Request-ID", "")
-        if request.method == "PUT" and asked.startswith(SLOW_RESERVE):
+        reserves = _reservations(request, body)
+        if any(asked.startswith(SLOW_RESERVE) for asked in reserves):
             self.happened["reservation held up"] += 1
             await asyncio.sleep(0.6)
-        if request.method == "PUT" and asked.startswith(LATE_RESERVE):
+        if any(asked.startswith(LATE_RESERVE) for asked in reserves):
             self.happened["reservation late"] += 1
             self._send_later(request, body, target, self._rng.uniform(3.5, 4.5))
             raise Lost
         fault = self._fault(request, from_client)
         if fault is None:
             return await self._forward(request, body, target)
+        if fault == BATCH_CUT and request.path != BATCH:
+            fault = LOST
         self.happened[fault] += 1
         if fault == "dropped":
             raise Lost
@@ -136,10 +146,14 @@ class Proxy:
             await asyncio.sleep(self._rng.uniform(0.1, 1.5))
         answer = await self._forward(request, body, target)
         if fault == LOST:
-            if request.method == "GET" or answer.status >= 300:
+            if not _had_effect(request, body, answer):
                 self.happened[fault] -= 1
                 self.happened["answer lost, no effect"] += 1
+            elif request.path == BATCH:
+                self.happened[BATCH_LOST] += 1
             raise Lost
+        if fault == BATCH_CUT:
+            await self._cut(request, answer)
         if fault == "answer delayed":
             await asyncio.sleep(self._rng.uniform(0.1, 4.0))
         elif fault == "duplicated":
@@ -149,6 +163,15 @@ class Proxy:
         elif fault == STRANGER:
             return _of_a_stranger(self._rng)
         return answer
+
+    async def _cut(self, request: web.BaseRequest, answer: web.Response) -> NoReturn:
+        """Send the beginning of an answer, which ends anywhere."""
+        assert isinstance(answer.body, bytes)
+        begun = web.StreamResponse(status=answer.status)
+        begun.enable_chunked_encoding()
+        await begun.prepare(request)
+        await begun.write(answer.body[: self._rng.randrange(len(answer.body)) + 1])
+        raise Lost
 
     def _fault(self, request: web.BaseRequest, from_client: bool) -> str | None:
         if self._rng.random() >= self.rate:
@@ -200,6 +223,35 @@ class Proxy:
             for name, value in kept:
                 response.headers.add(name, value)
             return response
+
+
+def _parts(request: web.BaseRequest, body: bytes) -> list[dict[str, Any]]:
+    """The calls of a batch, or the one that a request is."""
+    if request.path == BATCH:
+        parts: list[dict[str, Any]] = json.loads(body)["parts"]
+        return parts
+    asked = request.headers.get("X-Request-ID", "")
+    return [{"method": request.method, "request_id": asked}]
+
+
+def _reservations(request: web.BaseRequest, body: bytes) -> list[str]:
+    """The ids of the requests in which something is put."""
+    parts = _parts(request, body)
+    return [part.get("request_id", "") for part in parts if part["method"] == "PUT"]
+
+
+def _had_effect(request: web.BaseRequest, body: bytes, answer: web.Response) -> bool:
+    """Whether something was done that can be lost sight of."""
+    parts = _parts(request, body)
+    statuses = [answer.status]
+    if request.path == BATCH and answer.status == 200 and isinstance(answer.body, bytes):
+        told = map(json.loads, answer.body.splitlines())
+        by_place = {line["part"]: line["status"] for line in told}
+        statuses = [by_place.get(place, 500) for place in range(len(parts))]
+    return any(
+        part["method"] != "GET" and status < 300
+        for part, status in zip(parts, statuses, strict=False)
+    )
 
 
 def _of_a_stranger(rng: random.Random) -> web.Response:

@@ -55,6 +55,7 @@ async def serve_batch(request: web.Request, body: bytes) -> web.StreamResponse:
         lines.close()
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 BATCH_ROUTE = Route(
@@ -129,6 +130,9 @@ async def _serve(
     """Serve one part. It fails alone."""
     try:
         told = _told(number, await answer(_request_of(batch, shared, part)))
+    except asyncio.CancelledError:
+        lines.put(b"")  # it has ended, and how is not told
+        raise
     except Exception:
         logger.exception("unexpected failure")
         problem = StoredResponse.of_problem(InternalError(), part.request_id)

@@ -39,14 +39,14 @@ def nothing_taken_up_after_a_start(seams: Seams) -> None:
 
 
 def heard_before_commit(seams: Seams) -> None:
-    _tell_early(seams, lambda _call: True)
+    tell_early(seams, lambda _call: True)
 
 
 def rejection_heard_before_commit(seams: Seams) -> None:
-    _tell_early(seams, lambda call: call.error is not None or isinstance(call.result, Rejection))
+    tell_early(seams, lambda call: call.error is not None or isinstance(call.result, Rejection))
 
 
-def _tell_early(seams: Seams, early: Callable[[Call], bool]) -> None:
+def tell_early(seams: Seams, early: Callable[[Call], bool]) -> None:
     """Have whoever waits for a unit of work hear of it once it has run, if it is an `early` one."""
     plain_run = GroupCommit.run
 

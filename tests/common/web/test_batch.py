@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -18,6 +19,7 @@ from aiohttp import web
 
 from services.common.core.errors import Conflict
 from services.common.core.tracing import current_request
+from services.common.storage.group_commit import GroupCommit
 from services.common.web import lifecycle, unsent
 from services.common.web.exposition import exposition
 from services.common.web.idempotency import KeyedRequest
@@ -47,12 +49,15 @@ class Bakery:
         self.begun: list[str] = []
         self.done: list[str] = []
         self.go_on = asyncio.Event()
+        self.put_in = threading.Event()
+        """Whether a unit of work has run."""
 
     async def bake(self, request: web.Request, loaf: Loaf, keyed: KeyedRequest) -> web.Response:
         """Bake a loaf."""
 
         def put_in(conn: Any) -> dict[str, Any]:
             cursor = conn.execute("INSERT INTO loaves (name) VALUES (?)", (loaf.name,))
+            self.put_in.set()
             return {"id": cursor.lastrowid, "name": loaf.name}
 
         self.begun.append(loaf.name)
@@ -231,6 +236,30 @@ async def test_a_part_has_its_own_idempotency_key(shop: Shop, bakery: Bakery) ->
     assert again[0]["headers"]["Idempotent-Replayed"] == "true"
     assert [again[0]["body"], again[1]["body"]] == [first[1]["body"], first[0]["body"]]
     assert sorted(bakery.begun) == ["rye", "spelt"]
+
+
+async def test_a_part_is_not_answered_before_the_commit_that_holds_it(
+    shop: Shop, bakery: Bakery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_commit = threading.Event()
+    commit = vars(GroupCommit)["_commit"]
+
+    def commit_later(self: GroupCommit) -> None:
+        may_commit.wait(10)
+        commit(self)
+
+    monkeypatch.setattr(GroupCommit, "_commit", commit_later)
+    try:
+        batch = await begin(shop, part(), part("POST", "/loaves"))
+        assert (await batch.next())["part"] == 0
+        told = asyncio.create_task(batch.next())
+        await until(bakery.put_in.is_set)
+        for _ in range(3):  # whatever is on its way already has come by then
+            await shop.call("bakery", "GET", "/loaves/rye")
+        assert not told.done()
+    finally:
+        may_commit.set()
+    assert (await told)["body"]["name"] == "rye"
 
 
 async def test_a_body_is_taken_digit_for_digit(shop: Shop, bakery: Bakery) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -193,6 +194,20 @@ async def test_calls_that_wait_for_one_on_its_way_go_together(caller: Caller) ->
     calls = await caller.together("/a", "/b", "/c")
     assert await heard(calls) == ["/a", "/b", "/c"]
     assert caller.peer.paths == [["/a", "/b", "/c"]]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+async def test_each_gets_its_own_answer_in_whatever_order_they_come(
+    caller: Caller, order: Sequence[int]
+) -> None:
+    async def answer(got: Got) -> web.StreamResponse:
+        lines = await Lines(got).begin()
+        for place in order:
+            await lines.tell(place)
+        return await lines.end()
+
+    caller.peer.answer = answer
+    assert await heard(await caller.together("/a", "/b", "/c")) == ["/a", "/b", "/c"]
 
 
 async def test_calls_made_in_one_turn_of_the_loop_go_together(caller: Caller) -> None:
@@ -439,7 +454,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("broken", "open_calls"), BROKEN.items())
-async def test_of_a_batch_that_breaks_off_only_the_repeatable_are_sent_again_one_by_one(
+async def test_of_a_batch_that_breaks_off_only_the_repeatable_are_sent_again(
     caller: Caller, broken: Answering, open_calls: list[str]
 ) -> None:
     caller.peer.answer = once(broken, caller)
