@@ -23,7 +23,7 @@ from .history import History
 from .monitor import Monitor
 from .nemesis import Nemesis, attack_name
 from .processes import SECONDS_TO_PAY, SERVICES, Processes
-from .proxy import LOST, Proxy
+from .proxy import BATCH_CUT, BATCH_LOST, LOST, Proxy
 from .report import Report, kills
 from .stand_in import StandIn
 from .surroundings import Surroundings
@@ -224,6 +224,8 @@ class Campaign:
             "the databases looked at while the shop ran": self.monitor.looks,
             "the shop settled after a fault": len(self.monitor.recoveries),
             "an answer lost after the effect": self.proxy.happened[LOST],
+            "a batch's answer lost after the effect": self.proxy.happened[BATCH_LOST],
+            "a batch's answer cut off": self.proxy.happened[BATCH_CUT],
         }
         return [f"never seen: {what}" for what, times in seen.items() if not times]
 

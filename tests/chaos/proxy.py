@@ -38,6 +38,8 @@ FAULTS = {
 """What can happen to a request, and how often in relation to the others. What is no batch is lost
 instead of cut off.
 """
+BATCHES = 8
+"""How much more often it happens to a batch, as there are few."""
 
 CLIENTS = ("client", "storefront")
 """Callers whose requests are a customer's own. What a service asks of a peer may be repeated."""
@@ -174,7 +176,8 @@ class Proxy:
         raise Lost
 
     def _fault(self, request: web.BaseRequest, from_client: bool) -> str | None:
-        if self._rng.random() >= self.rate:
+        rate = self.rate * (BATCHES if request.path == BATCH else 1)
+        if self._rng.random() >= rate:
             return None
         (fault,) = self._rng.choices(list(self.faults), list(self.faults.values()))
         # A client's request without a key is not to be repeated by anybody but the client.
