@@ -224,8 +224,8 @@ class Campaign:
             "the databases looked at while the shop ran": self.monitor.looks,
             "the shop settled after a fault": len(self.monitor.recoveries),
             "an answer lost after the effect": self.proxy.happened[LOST],
-            "a batch's answer lost after the effect": self.proxy.happened[BATCH_LOST],
-            "a batch's answer cut off": self.proxy.happened[BATCH_CUT],
+            "a batch's answer lost, whole or in part": self.proxy.happened[BATCH_LOST]
+            + self.proxy.happened[BATCH_CUT],
         }
         return [f"never seen: {what}" for what, times in seen.items() if not times]
 
