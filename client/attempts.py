@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-from collections import Counter
 
 from .backoff import Backoff
 from .discovery import Discovery, Instance
@@ -42,7 +41,7 @@ class Attempts:
         # All times below are on the event loop's clock.
         self._ends_at = self._now() + deadline
         self._waits_until = min(self._ends_at, self._now() + max_wait)
-        self._failures = Counter[str]()
+        self._failures: dict[str, int] = {}
         self._retry_at: dict[str, float] = {}
         self._paused_until = 0.0
         self._last_error: ShopError | None = None
@@ -93,8 +92,8 @@ class Attempts:
         self._last_error = error
         self._may_have_been_done |= error.may_have_been_done
         url = instance.url if instance else ""
-        self._failures[url] += 1
-        wait = max(self._backoff.delay(self._failures[url]), error.retry_after or 0.0)
+        self._failures[url] = failures = self._failures.get(url, 0) + 1
+        wait = max(self._backoff.delay(failures), error.retry_after or 0.0)
         # After a 409 or 429 the caller has to wait: any other instance would answer the same.
         if instance is None or error.status in (409, 429):
             self._paused_until = self._now() + wait
@@ -108,7 +107,7 @@ class Attempts:
 
     def _readiness(self, instance: Instance) -> tuple[float, int]:
         retry_at = self._retry_at.get(instance.url, 0.0)
-        return (retry_at if retry_at > self._now() else 0.0), self._failures[instance.url]
+        return (retry_at if retry_at > self._now() else 0.0), self._failures.get(instance.url, 0)
 
     def _final_error(self) -> ShopError:
         last = self._last_error or Unavailable("There was no time for an attempt", code="timeout")

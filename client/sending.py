@@ -27,7 +27,7 @@ class BrokenOff(Exception):
     """The answer did not come whole: what was asked for may have been done."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sending:
     """One attempt: what is sent to the instance at `url`, and for how many seconds its answer is
     waited for. `is_json` says that the body is JSON which this client has written, and `is_repeat`

@@ -32,7 +32,7 @@ _SAFE = frozenset({"GET", "HEAD"})
 _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Call:
     """What is the same in all attempts at one call."""
 

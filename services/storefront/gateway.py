@@ -25,7 +25,8 @@ from services.common.core.settings import Settings
 from services.common.core.tracing import onward_headers
 from services.common.web.addresses import address_of
 from services.common.web.admission import customer_of
-from services.common.web.keys import DISCOVERY, HELD, KEYRING, PRINCIPAL, SESSION, SETTINGS
+from services.common.web.keys import DISCOVERY, KEYRING, PRINCIPAL, SESSION, SETTINGS
+from services.common.web.request import held
 from services.common.web.routing import Access, Handler, Route
 
 from .headers import PREFIX, forwarded_headers, forwarded_target, returned_headers
@@ -219,7 +220,7 @@ def _returned(request: web.Request, answer: Answer) -> web.Response:
         headers["Content-Length"] = answer.headers["Content-Length"]  # of the body that a GET has
     if answer.rest is None:
         return web.Response(status=answer.status, body=answer.body, headers=headers)
-    request[HELD].callback(answer.rest.close)
+    held(request).callback(answer.rest.close)
     return web.Response(status=answer.status, body=_pieces(request, answer), headers=headers)
 
 

@@ -12,7 +12,8 @@ def utc_now() -> str:
 
 def rfc3339(moment: datetime) -> str:
     """The stored form of a moment."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def seconds_after(moment: str, seconds: float) -> str:

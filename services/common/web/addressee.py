@@ -5,6 +5,7 @@ for this service.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from aiohttp import web
 
@@ -34,10 +35,16 @@ def _check_host(request: web.Request) -> None:
     what this service answers. It knows the development key.
     """
     for host in request.headers.getall("Host", []):
-        named = _NAME_AND_PORT.fullmatch(host)
-        if named is None or not is_loopback(named[1].lower()):
+        if not _is_this_machine(host):
             raise Forbidden(
                 "With the development key only localhost, 127.0.0.1 and [::1] are hosts; set"
                 " API_KEY to a secret of your own to be reached by other names",
                 code="host_not_allowed",
             )
+
+
+@lru_cache(maxsize=64)
+def _is_this_machine(host: str) -> bool:
+    """Whether a `Host` is a name of this machine's own."""
+    named = _NAME_AND_PORT.fullmatch(host)
+    return named is not None and is_loopback(named[1].lower())

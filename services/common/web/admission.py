@@ -14,7 +14,8 @@ from aiohttp import web
 from ..core.errors import TooManyRequests
 from .addresses import address_of
 from .auth import NOT_AT_ALL, Principal, WrongKey
-from .keys import HELD, KEYRING, PRINCIPAL
+from .keys import KEYRING, PRINCIPAL
+from .request import held
 from .token_buckets import TokenBuckets
 
 Gate = Callable[[web.Request], None]
@@ -67,7 +68,7 @@ class Places:
                 headers={"Retry-After": "1"},
             )
         self._taken[name] = taken + 1
-        request[HELD].callback(self._give_back, name)
+        held(request).callback(self._give_back, name)
 
     def _give_back(self, name: str) -> None:
         if self._taken[name] == 1:

@@ -148,8 +148,11 @@ def _read_key(request: web.Request, parameters: msgspec.Struct) -> IdempotencyKe
         return None
     if not 1 <= len(text) <= 255 or not text.isascii() or not text.isprintable():
         raise Invalid("Idempotency-Key: 1 to 255 printable ASCII characters")
-    forms = wire.fingerprint_of(parameters), wire.fingerprint_with_defaults(parameters)
-    fingerprints = (hashlib.sha256(form).hexdigest() for form in forms)
     return IdempotencyKey(
-        request[PRINCIPAL].name, request.method, request.path, text, *fingerprints
+        request[PRINCIPAL].name,
+        request.method,
+        request.path,
+        text,
+        hashlib.sha256(wire.fingerprint_of(parameters)).hexdigest(),
+        lambda: hashlib.sha256(wire.fingerprint_with_defaults(parameters)).hexdigest(),
     )

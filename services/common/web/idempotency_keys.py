@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -24,8 +25,8 @@ class IdempotencyKey:
     path: str
     key: str
     fingerprint: str
-    older_fingerprint: str = ""
-    """As release 0.1.0 made it, whose keys may still be stored."""
+    older_fingerprint: Callable[[], str] = str
+    """Makes it as release 0.1.0 did, whose keys may still be stored."""
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
@@ -34,7 +35,9 @@ class IdempotencyKey:
 
     def asks_the_same(self, stored: StoredKey) -> bool:
         """Whether this request is the one that was stored under the key."""
-        return stored.fingerprint in (self.fingerprint, self.older_fingerprint)
+        return stored.fingerprint == self.fingerprint or (
+            stored.fingerprint == self.older_fingerprint()
+        )
 
 
 @dataclass(frozen=True, slots=True)

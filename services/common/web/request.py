@@ -41,9 +41,21 @@ class Request(web.Request):
         super().__init__(message, payload, protocol, writer, task, loop, client_max_size=BODY_LIMIT)
         self.app = app
         self.match_info = {}
-        self[HELD] = ExitStack()
 
     async def read(self, limit: int = BODY_LIMIT) -> bytes:
         """The whole body. Raises web.HTTPRequestEntityTooLarge past `limit` bytes."""
         self._client_max_size = limit
         return await super().read()
+
+
+def held(request: web.Request) -> ExitStack:
+    """What is to be given back once the answer to a request has been sent."""
+    if HELD not in request:
+        request[HELD] = ExitStack()
+    return request[HELD]
+
+
+def give_back(request: web.Request) -> None:
+    """Give back what a request holds, if it holds anything."""
+    if HELD in request:
+        request[HELD].close()

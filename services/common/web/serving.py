@@ -27,11 +27,10 @@ from ..core.logs import log_request, logger
 from ..core.tracing import RequestContext, enter_request
 from ..storage import database
 from .addressee import require_addressee
-from .keys import HELD
 from .lifecycle import LIFECYCLE
 from .metrics import METRICS
 from .pipeline import serve_route
-from .request import Request
+from .request import Request, give_back
 from .responses import StoredResponse
 from .routing import ROUTE, Access
 from .unsent import UNSENT, size_of
@@ -48,11 +47,13 @@ async def serve(request: Request) -> web.StreamResponse:
     """Answer a request that came over HTTP: send the answer, and only then give back what the
     request held.
     """
-    with request[HELD]:
+    try:
         response = await answer(request)
         if isinstance(response, web.Response) and not response.prepared:
             await request.app[UNSENT].send(request, response)
         return response
+    finally:
+        give_back(request)
 
 
 async def answer(request: Request) -> web.StreamResponse:
@@ -70,7 +71,7 @@ async def answer(request: Request) -> web.StreamResponse:
         _report(request, status, time.perf_counter() - started)
     if isinstance(outcome, TooManyRequests):
         # Whoever asks again at once is to cost us little. Nothing is held meanwhile.
-        request[HELD].close()
+        give_back(request)
         seconds = REFUSAL_SECONDS * random.uniform(0.5, 1.5)  # noqa: S311
         await request.app[LIFECYCLE].pause(seconds)
     return _response(request, outcome, context.request_id)

@@ -98,15 +98,17 @@ class Unsent:
         if transport is None:
             return
         size = size_of(response)
+        sending = _Sending(transport, request.writer)
+        self._sending.add(sending)
         self.bytes += size
         try:
-            with self._watched(request, transport):
-                await response.prepare(request)
-                await response.write_eof()
+            await response.prepare(request)
+            await response.write_eof()
         except ConnectionError:
             response.body = None  # aiohttp would begin to write it once more
         finally:
             self.bytes -= size
+            self._sending.discard(sending)
 
     @contextmanager
     def stream(self, request: web.Request, response: web.StreamResponse) -> Iterator[Write]:
@@ -123,19 +125,13 @@ class Unsent:
                 await response.write(piece)
                 await request.writer.drain()
 
-        with self._watched(request, request.transport):
+        if request.transport is None:
             yield write
-
-    @contextmanager
-    def _watched(self, request: web.Request, transport: asyncio.Transport | None) -> Iterator[None]:
-        """See to it that a reader who is too slow is dropped."""
-        if transport is None:
-            yield
             return
-        sending = _Sending(transport, request.writer)
+        sending = _Sending(request.transport, request.writer)
         self._sending.add(sending)
         try:
-            yield
+            yield write
         finally:
             self._sending.discard(sending)
 
