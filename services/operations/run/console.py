@@ -11,6 +11,7 @@ import os
 import queue
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from typing import BinaryIO
 
@@ -18,6 +19,8 @@ from .loglines import LogLine, as_json, as_text
 
 _LONGEST_QUEUE = 10_000
 _AT_A_TIME = 200
+GATHER_SECONDS = 0.01
+"""How long lines are gathered: to wake up for each takes longer than to write it."""
 
 
 class Console:
@@ -70,6 +73,8 @@ class Console:
         going = True
         while going:
             items = [self._queue.get()]
+            if items[0] is not None:
+                time.sleep(GATHER_SECONDS)
             while len(items) < _AT_A_TIME and not self._queue.empty():
                 items.append(self._queue.get())
             going = None not in items

@@ -7,9 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from unicodedata import category
 
 _NAME_WIDTH = 10
+_FIRST_YEAR, _LAST_YEAR = 1970, 9998
+"""Every time of these is one in every time zone."""
 _SERVICE_COLORS = ("36", "32", "35", "34", "33", "96", "92", "95")
 _LEVEL_COLORS = {"warning": "33", "error": "31", "critical": "1;31", "debug": "2"}
 _HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
@@ -80,7 +83,7 @@ def as_text(line: LogLine, *, colored: bool) -> str:
 
     text = " ".join(
         (
-            paint(line.time.astimezone().strftime("%H:%M:%S.%f")[:-3], "2"),
+            paint(_clock(line.time), "2"),
             paint(f"{_visible(line.service):{_NAME_WIDTH}}", _service_color(line.service)),
             paint(f"{_visible(line.level):7}", _LEVEL_COLORS.get(line.level)),
             paint(_visible(line.message), "1" if line.is_error else None),
@@ -90,6 +93,16 @@ def as_text(line: LogLine, *, colored: bool) -> str:
     if isinstance(traceback, str):
         text += "".join(f"\n    {_visible(row)}" for row in traceback.splitlines())
     return text
+
+
+def _clock(moment: datetime) -> str:
+    """The local time of day, with milliseconds."""
+    return f"{_second(int(moment.timestamp()))}.{moment.microsecond // 1000:03}"
+
+
+@lru_cache(maxsize=8)  # what time it is here takes longer to find out than all else about a line
+def _second(since_1970: int) -> str:
+    return datetime.fromtimestamp(since_1970).astimezone().strftime("%H:%M:%S")
 
 
 def _service_color(service: str) -> str:
@@ -118,6 +131,9 @@ def _escaped(character: str) -> str:
 
 def _read_time(text: object, otherwise: datetime) -> datetime:
     try:
-        return datetime.fromisoformat(str(text)).astimezone()
-    except (ValueError, OverflowError):
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
         return otherwise
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        return otherwise
+    return moment if moment.tzinfo else moment.astimezone()
