@@ -15,7 +15,7 @@ from .errors import CannotOpen, CorruptDatabase, DatabaseInUse, describe, primar
 from .filelock import LockHeld, sync_folder
 from .migrations import Schema, migrate
 
-Accept = Callable[[sqlite3.Connection], None]
+Accept = Callable[[sqlite3.Connection], object]
 """Looks at a file as it is before the migrations, and raises an error if it is not to be opened."""
 _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 

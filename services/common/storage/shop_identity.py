@@ -48,9 +48,9 @@ def opened_currency(conn: sqlite3.Connection) -> Currency | None:
     )
 
 
-def require_currency(conn: sqlite3.Connection, currency: Currency) -> None:
-    """Raise SettingsError if a database was opened in another currency: amounts of the one would
-    become amounts of the other.
+def require_currency(conn: sqlite3.Connection, currency: Currency) -> Currency | None:
+    """The currency that a database was opened in; None before the first start. Raises SettingsError
+    if it is another one: amounts of the one would become amounts of the other.
     """
     opened = opened_currency(conn)
     if opened not in (None, currency):
@@ -58,6 +58,7 @@ def require_currency(conn: sqlite3.Connection, currency: Currency) -> None:
             f"This shop was opened in {opened.code}, and CURRENCY is {currency.code}; set it back,"
             " or give another --data-dir."
         )
+    return opened
 
 
 def remember_currency(conn: sqlite3.Connection, currency: Currency) -> None:

@@ -21,7 +21,7 @@ from services.common.core.settings import Settings
 from services.common.storage.file import read_only_uri
 from services.common.storage.filelock import FileLock, LockHeld
 from services.common.storage.restore_guard import require_whole
-from services.common.storage.shop_identity import opened_currency, require_currency
+from services.common.storage.shop_identity import require_currency
 
 from .. import OperationError
 from ..databases import AUDITED
@@ -100,8 +100,7 @@ def _checked(path: Path, currency: Currency, *, in_wal: bool = False) -> Currenc
     """
     uri = read_only_uri(path) if in_wal else f"{read_only_uri(path)}&immutable=1"
     with closing(sqlite3.connect(uri, uri=True)) as conn:
-        require_currency(conn, currency)
-        return opened_currency(conn)
+        return require_currency(conn, currency)
 
 
 def wait_for_ports(
