@@ -7,12 +7,14 @@ from __future__ import annotations
 import math
 import sqlite3
 
+import msgspec
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from services.common.web.idempotency_keys import IdempotencyKey
-from services.order import store, transitions
+from services.order import placement, store
+from services.order.model import OrdersOfCart
 from tests.chaos.planted.in_cart import close_takes_whole_lines, second_order_from_an_open_cart
 from tests.chaos.planted.seams import Seams
 
@@ -56,9 +58,11 @@ def test_a_close_that_takes_whole_lines_is_found(seams: Seams) -> None:
 def test_a_cart_that_was_read_before_it_was_closed_and_is_ordered_after_is_found(
     seams: Seams,
 ) -> None:
+    plain_find = store.find_of_cart
+
     @seams.replace(store)
-    def last_left_version(conn: sqlite3.Connection, user_id: str) -> int:
-        return 0
+    def find_of_cart(conn: sqlite3.Connection, user_id: str, version: int) -> OrdersOfCart:
+        return msgspec.structs.replace(plain_find(conn, user_id, version), left_version=0)
 
     find(two_browsers(stuck_after=1), CartMachine.units_are_in_one_order)
 
@@ -71,7 +75,7 @@ def test_a_second_order_before_the_cart_is_closed_is_found(seams: Seams) -> None
 
 @pytest.mark.planted
 def test_a_checkout_whose_final_answer_is_not_kept_is_found(seams: Seams) -> None:
-    @seams.replace(transitions)
+    @seams.replace(placement)
     def begin(
         conn: sqlite3.Connection, key: IdempotencyKey | None, entity: str, *, created: bool = False
     ) -> None:
