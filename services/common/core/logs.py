@@ -7,6 +7,8 @@ import logging
 import sys
 import threading
 import time
+from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -32,24 +34,26 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
-        members = [
-            f'"time": "{_second(int(record.created))}.{int(record.msecs):03}+00:00"',
-            f'"level": "{record.levelname.lower()}"',
-            f'"service": {self._service}',
-            f'"message": {_text(record.getMessage())}',
+        more = [
+            f"{_text(name)}: {_ENCODER.encode(value)}"
+            for name, value in vars(record).items()
+            if name not in _OWN_ATTRIBUTES
         ]
-        if request := current_request():
-            members.append(f'"request_id": {_text(request.request_id)}')
-        if isinstance(record, RequestRecord):
-            members.append(f'"milliseconds": {record.milliseconds}')
-        else:
-            members.extend(
-                f"{_text(name)}: {_ENCODER.encode(value)}"
-                for name, value in vars(record).items()
-                if name not in _OWN_ATTRIBUTES
-            )
         if record.exc_info:
-            members.append(f'"traceback": {_text(self.formatException(record.exc_info))}')
+            more.append(f'"traceback": {_text(self.formatException(record.exc_info))}')
+        return self.line(record.created, record.levelno, record.getMessage(), more)
+
+    def line(self, moment: float, level: int, message: str, more: Sequence[str]) -> str:
+        """The line of a message; `moment` is in seconds since 1970, and `more` members of JSON."""
+        request = current_request()
+        members = [
+            f'"time": "{_second(int(moment))}.{int(moment % 1 * 1000):03}+00:00"',
+            f'"level": "{logging.getLevelName(level).lower()}"',
+            f'"service": {self._service}',
+            f'"message": {_text(message)}',
+            *((f'"request_id": {_text(request.request_id)}',) if request else ()),
+            *more,
+        ]
         return f"{{{', '.join(members)}}}"
 
 
@@ -58,27 +62,22 @@ def _second(since_1970: int) -> str:
     return datetime.fromtimestamp(since_1970, UTC).isoformat().removesuffix("+00:00")
 
 
-_OF_NOBODY = vars(logging.makeLogRecord({"name": logger.name}))
-
-
-class RequestRecord(logging.LogRecord):
-    """What is logged of a request. There is one for each, and to find out about the thread, the
-    process and the caller takes longer than all the rest.
-    """
-
-    def __init__(self, level: int, message: str, seconds: float) -> None:
-        vars(self).update(_OF_NOBODY)
-        self.levelno, self.levelname = level, logging.getLevelName(level)
-        self.msg = message
-        self.created = time.time()
-        self.msecs = self.created % 1 * 1000
-        self.milliseconds = round(seconds * 1000, 1)
-
-
 def log_request(level: int, message: str, seconds: float) -> None:
-    """Log one line about a request that took so long."""
-    if logger.isEnabledFor(level):
-        logger.handle(RequestRecord(level, message, seconds))
+    """Log one line about a request that took so long. There is one for each, so it is made without
+    a record, of which most tells where and in which thread it was made.
+    """
+    if not logger.isEnabledFor(level):
+        return
+    milliseconds = round(seconds * 1000, 1)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, Batches):
+            more = (f'"milliseconds": {milliseconds}',)
+            handler.add(level, handler.lines.line(time.time(), level, message, more))
+        else:
+            extra = {"milliseconds": milliseconds}
+            handler.handle(
+                logger.makeRecord(logger.name, level, "", 0, message, (), None, extra=extra)
+            )
 
 
 class Batches(logging.StreamHandler[TextIO]):
@@ -86,30 +85,35 @@ class Batches(logging.StreamHandler[TextIO]):
     longer than to make it. A warning or an error is written at once, with what came before.
     """
 
-    def __init__(self, stream: TextIO, *, seconds: float = 0.03) -> None:
+    def __init__(self, stream: TextIO, lines: JsonLines, *, seconds: float = 0.03) -> None:
         super().__init__(stream)
+        self.lines = lines
+        self.setFormatter(lines)
         self._seconds = seconds
-        self._lines: list[str] = []
+        self._lines: deque[str] = deque()
         self._waiting, self._ended = threading.Event(), threading.Event()
         threading.Thread(target=self._write_again_and_again, daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the record's line for the next batch."""
         try:
-            self._lines.append(f"{self.format(record)}\n")
-            if record.levelno >= logging.WARNING:
-                self.flush()
-            elif not self._waiting.is_set():
-                self._waiting.set()
+            self.add(record.levelno, self.format(record))
         except Exception:
             self.handleError(record)
+
+    def add(self, level: int, line: str) -> None:
+        """Keep a line for the next batch."""
+        self._lines.append(f"{line}\n")
+        if level >= logging.WARNING:
+            self.flush()
+        elif not self._waiting.is_set():
+            self._waiting.set()
 
     def flush(self) -> None:
         """Write what there is."""
         self.acquire()
         try:
-            text = "".join(self._lines)
-            self._lines.clear()
+            text = "".join(self._lines.popleft() for _ in range(len(self._lines)))
             with suppress(OSError, ValueError):  # nobody may read any more
                 self.stream.write(text)
                 self.stream.flush()
@@ -133,9 +137,7 @@ class Batches(logging.StreamHandler[TextIO]):
 
 def log_to_stderr(service: str) -> None:
     """Send every log record of the process to stderr as JSON lines."""
-    handler = Batches(sys.stderr)
-    handler.setFormatter(JsonLines(service))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [Batches(sys.stderr, JsonLines(service))]
     root.setLevel(logging.INFO)
     logging.getLogger("asyncio").setLevel(logging.WARNING)

@@ -8,13 +8,13 @@ import logging
 import subprocess
 import sys
 import threading
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.common.core.logs import Batches, JsonLines
+from services.common.core.logs import Batches, JsonLines, log_request, logger
 from services.common.core.tracing import RequestContext, enter_request
 
 
@@ -78,6 +78,10 @@ class Pipe(io.StringIO):
         self.written.set()
         return len(text)
 
+    def told(self) -> list[list[str]]:
+        """The messages of the lines of each write."""
+        return [[json.loads(line)["message"] for line in text.splitlines()] for text in self.writes]
+
 
 def said_at(level: int, message: str) -> logging.LogRecord:
     return logging.LogRecord("tuckshop", level, __file__, 1, message, (), None)
@@ -85,20 +89,20 @@ def said_at(level: int, message: str) -> logging.LogRecord:
 
 def test_the_lines_of_a_moment_are_written_together() -> None:
     pipe = Pipe()
-    handler = Batches(pipe, seconds=0.3)
+    handler = Batches(pipe, JsonLines("bakery"), seconds=0.3)
     for loaf in ("rye", "spelt", "oat"):
         handler.handle(said_at(logging.INFO, loaf))
     assert pipe.written.wait(10)
-    assert pipe.writes == ["rye\nspelt\noat\n"]
+    assert pipe.told() == [["rye", "spelt", "oat"]]
 
 
 @pytest.mark.parametrize("level", [logging.WARNING, logging.ERROR])
 def test_a_warning_is_written_at_once_and_after_what_came_before(level: int) -> None:
     pipe = Pipe()
-    handler = Batches(pipe, seconds=3600)
+    handler = Batches(pipe, JsonLines("bakery"), seconds=3600)
     handler.handle(said_at(logging.INFO, "baked"))
     handler.handle(said_at(level, "burnt"))
-    assert pipe.writes == ["baked\nburnt\n"]
+    assert pipe.told() == [["baked", "burnt"]]
 
 
 def test_what_was_said_before_the_end_of_the_process_is_written() -> None:
@@ -112,6 +116,36 @@ def test_what_was_said_before_the_end_of_the_process_is_written() -> None:
 
 def test_a_stream_that_is_closed_harms_nobody() -> None:
     pipe = Pipe()
-    handler = Batches(pipe, seconds=3600)
+    handler = Batches(pipe, JsonLines("bakery"), seconds=3600)
     pipe.close()
     handler.handle(said_at(logging.ERROR, "burnt"))
+
+
+def test_a_request_is_one_line_with_its_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = Pipe()
+    monkeypatch.setattr(
+        logging.getLogger(), "handlers", [Batches(pipe, JsonLines("bakery"), seconds=3600)]
+    )
+    log_request(logging.WARNING, 'GET /loaves/"rye" 503', 0.01234)
+    (line,) = pipe.writes
+    time = datetime.fromisoformat(json.loads(line)["time"])
+    assert abs(datetime.now(UTC) - time) < timedelta(minutes=1)
+    assert json.loads(line) | {"time": ""} == {
+        "time": "",
+        "level": "warning",
+        "service": "bakery",
+        "message": 'GET /loaves/"rye" 503',
+        "milliseconds": 12.3,
+    }
+
+
+def test_a_request_below_the_level_of_the_log_is_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = Pipe()
+    handler = Batches(pipe, JsonLines("bakery"), seconds=3600)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    log_request(logging.INFO, "GET /loaves 200", 0.01)
+    logger.setLevel(before)
+    handler.flush()
+    assert "".join(pipe.writes) == ""
