@@ -1,10 +1,10 @@
 """The pipeline that serves all routes.
 
-A request is rejected in the order that services/contract.md tells: 403 of its Host, 421, 404 and
-405 of the route, then here 503, 401, 403, 429, 413, 408, 415, 400, 422. Only then does the handler
-look at the thing itself. All up to 429 is known at the header, so who is rejected for it sends a
-body in vain; what a handler forbids or bounds by itself is known later. A slot is taken once the
-body is there, and given back before the answer is sent: nobody holds one by being slow.
+A request is rejected in the order that services/contract.md tells: 403 of its Host and 421 in
+addressee.py, then here 404, 405, 503, 401, 403, 429, 413, 408, 415, 400, 422. Only then does the
+handler look at the thing itself. All up to 429 is known at the header, so who is rejected for it
+sends a body in vain; what a handler forbids or bounds by itself is known later. A slot is taken
+once the body is there, and given back before the answer is sent: nobody holds one by being slow.
 """
 
 from __future__ import annotations
