@@ -33,7 +33,7 @@ from client.transport import Transport
 from services.common.core.logs import logger
 from services.common.web.keys import DISCOVERY
 from services.common.web.lifecycle import LIFECYCLE
-from services.common.web.request import Request
+from services.common.web.request import Request, WholeBody
 from services.common.web.serving import answer
 from tests.shop import MAKERS
 
@@ -46,23 +46,6 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {"order": {"seconds_to_pay": SECONDS
 
 _MEMORY = Path("/dev/shm")
 _CONNECTION: Any = SimpleNamespace(transport=None, ssl_context=None, peername=None, sockname=None)
-
-
-class _Body:
-    """The body of a request that has come whole."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def at_eof(self) -> bool:
-        return not self._body
-
-    def is_eof(self) -> bool:
-        return True
-
-    def read_nowait(self) -> bytes:
-        body, self._body = self._body, b""
-        return body
 
 
 class _Writer:
@@ -153,7 +136,7 @@ class Service:
             *(message.method, message.target, HttpVersion11, headers, ()),
             *(False, None, False, False, url),
         )
-        body: Any = _Body(message.body)
+        body: Any = WholeBody(message.body)
         task: Any = asyncio.current_task()
         response = await answer(Request(self.app, head, body, _CONNECTION, writer, task))
         body_sent = response.body if isinstance(response, web.Response) else writer.written

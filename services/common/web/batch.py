@@ -23,7 +23,7 @@ from ..core.logs import logger
 from ..core.tracing import current_request_id
 from .keys import PART
 from .parts import BATCH, MOST_BYTES, Part, PartAnswer, as_body, decode_batch, encode_line
-from .request import Request
+from .request import Request, WholeBody
 from .responses import StoredResponse
 from .routing import Access, Route
 from .serving import answer, mark
@@ -173,7 +173,7 @@ def _request_of(batch: web.Request, shared: Headers, part: Part) -> Request:
         chunked=False,
         url=URL.build(path=path, query_string=query, encoded=True),
     )
-    stream: Any = _Body(body)
+    stream: Any = WholeBody(body)
     request = Request(batch.app, head, stream, batch.protocol, batch.writer, batch.task)
     request[PART] = part
     return request
@@ -184,23 +184,3 @@ def _told(number: int, response: web.StreamResponse) -> PartAnswer:
         raise TypeError("a part's answer does not come whole")
     headers = {name: value for name, value in response.headers.items() if name not in _FOR_BROWSERS}
     return PartAnswer(number, response.status, headers, as_body(response.body))
-
-
-class _Body:
-    """Stands where a request has its stream: the whole body is there."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def at_eof(self) -> bool:
-        """Whether all has been read."""
-        return not self._body
-
-    def is_eof(self) -> bool:
-        """Whether all has come."""
-        return True
-
-    def read_nowait(self) -> bytes:
-        """What has not been read yet."""
-        body, self._body = self._body, b""
-        return body

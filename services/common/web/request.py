@@ -16,6 +16,26 @@ BODY_LIMIT = 64 * 1024
 """Bytes of a request's body, once it is unpacked."""
 
 
+class WholeBody:
+    """Stands where a request has its stream: the whole body is there."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def at_eof(self) -> bool:
+        """Whether all has been read."""
+        return not self._body
+
+    def is_eof(self) -> bool:
+        """Whether all has come."""
+        return True
+
+    def read_nowait(self) -> bytes:
+        """What has not been read yet."""
+        body, self._body = self._body, b""
+        return body
+
+
 class Request(web.Request):
     """A request of one application. `match_info` are the values of the names in its route's path;
     it is empty before the route is found.
